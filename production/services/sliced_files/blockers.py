@@ -55,6 +55,10 @@ def _of_spool(search, spool, slot):
         detail %= {"spool": spool.code, "filament": spool.filament, "wanted": wanted}
         yield Blocker(claims.IncompatibleSpool.code, detail, subject | {"wanted": wanted})
     candidate = search.candidates[spool.pk]
+    if candidate.printing is not None:
+        names = {"printer": str(candidate.printing), "spool": spool.code}
+        detail = _("%(printer)s prints from spool %(spool)s now.") % names
+        yield Blocker("printing_elsewhere", detail, subject | {"printer": names["printer"]})
     if not candidate.is_enough and not candidate.follows:
         available = candidate.row.available
         missing = candidate.needed - available

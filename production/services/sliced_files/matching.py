@@ -1,5 +1,5 @@
 """What a sliced file is printed with: each of its slots is matched with what is loaded in the
-printer and what is on the shelf. Queries only, five however many slots and spools there are; net
+printer and what is on the shelf. Queries only, six however many slots and spools there are; net
 grams, of which what open runs reserve is not available."""
 
 from collections import Counter
@@ -9,6 +9,7 @@ from heapq import nsmallest
 
 from inventory.models import MaterialType, Spool
 from inventory.services import material_types
+from production.models import ProductionRun, RunMaterial
 from production.services.reports.demand import Blocker
 from production.services.sliced_files import blockers, corrections, proposals
 from production.services.sliced_files.proposals import SpoolCandidate, SpoolProposal, WantedSlot
@@ -48,9 +49,9 @@ def match(slots, *, printer=None, plates=1, by_hand=None, most=5):
     for row in rows:
         if row.is_loaded:
             loaded[row.filament_id] += row.free
-    factors = _factors(rows, printer)
+    factors, printing = _factors(rows, printer), printing_from(printer)
     for search in searches:
-        search.look_through(rows, loaded, factors, most=most + len(slots))
+        search.look_through(rows, loaded, factors, printing, most=most + len(slots))
     chosen = _choose(searches)
     ids = {pk for search in searches for pk in search.candidates}
     spools = Spool.objects.with_filament().select_related("printer_slot__printer").in_bulk(ids)
@@ -67,6 +68,15 @@ def _factors(rows, printer):
     return {filament: factor for (filament, _printer), factor in found.items()}
 
 
+def printing_from(printer):
+    """``{spool id: Printer}`` of what other printers print from now."""
+    runs = ProductionRun.objects.printing().exclude(printer=None)
+    if printer is not None:
+        runs = runs.exclude(printer=printer)
+    lines = RunMaterial.objects.filter(run__in=runs, spool__isnull=False)
+    return {line.spool_id: line.run.printer for line in lines.select_related("run__printer")}
+
+
 class _Search:
     """A slot, and what suits it: ``candidates`` by the id of their spool, best first."""
 
@@ -74,9 +84,9 @@ class _Search:
         self.wanted, self.material_type, self.by_hand = wanted, material_type, by_hand
         self.needed = None if wanted.grams is None else wanted.grams * plates
 
-    def look_through(self, rows, loaded, factors, *, most):
+    def look_through(self, rows, loaded, factors, printing, *, most):
         """``loaded`` are grams that are free in the printer, ``factors`` what plans multiply the
-        slicer's grams by, both by filament."""
+        slicer's grams by, both by filament; ``printing`` as `printing_from` has it."""
         fits, found = {}, []
         for row in rows:
             if row.filament_id not in fits:
@@ -86,7 +96,7 @@ class _Search:
                 fit = fit or proposals.suits(self.wanted, self.material_type, row)
                 twins = loaded[row.filament_id] - row.free if row.is_loaded else Decimal(0)
                 needed = self.needed and self.needed * factors[row.filament_id]
-                found.append(SpoolCandidate(row, fit, needed, twins))
+                found.append(SpoolCandidate(row, fit, needed, twins, printing.get(row.pk)))
         self.in_all = sum((each.row.free for each in found), Decimal(0))
         best = nsmallest(most, found, key=self.rank)
         best += [each for each in found if each.row.pk == self.by_hand]
@@ -101,10 +111,12 @@ class _Search:
         return proposals.rank(self.wanted, candidate)
 
     def sufficing(self):
-        """The ids of spools that can be chosen by themselves, best first: they have enough, and
-        are of no other colour."""
+        """The ids of spools that can be chosen by themselves, best first: they have enough, are of
+        no other colour, and no other printer prints from them."""
         return [
-            pk for pk, each in self.candidates.items() if each.is_enough and each.fit.color_rank < 2
+            pk
+            for pk, each in self.candidates.items()
+            if each.is_enough and each.fit.color_rank < 2 and each.printing is None
         ]
 
     def matched(self, chosen, spools, *, printer, taken, most):

@@ -1,7 +1,7 @@
 """How well a spool suits a slot of a sliced file, and why.
 
-What is of another material or diameter does not suit at all. Of what does, the colour comes first,
-then whether there is enough for all plates, what is loaded in the printer, the profile, the lot,
+What is of another material or diameter does not suit at all. What another printer prints from
+comes last. Of the others the colour comes first, then whether there is enough for all plates, what is loaded in the printer, the profile, the lot,
 and the exact material before others of its family; then the nearest colour, opened before sealed,
 the smallest that suffices.
 """
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from inventory import colors
 from inventory.models import Spool
+from production.models import Printer
 from production.services.sliced_files.shelf_rows import ShelfRow
 from tenants.operations.text import folded, format_number, half_up
 
@@ -28,7 +29,8 @@ WORD = re.compile(r"\w+")
 class WantedSlot(NamedTuple):
     """What a slot of a sliced file prints, of one plate; what the file does not say is None, or "".
 
-    ``filament_id`` and ``lot_number`` are what was taken for it the last time.
+    ``filament_id`` and ``lot_number`` are what was taken for it the last time: for this slot, or
+    where it ``is_learnt`` for the profile in that colour, in whatever file.
     """
 
     slot: int
@@ -39,6 +41,7 @@ class WantedSlot(NamedTuple):
     diameter_mm: Decimal | None = None
     filament_id: int | None = None
     lot_number: str = ""
+    is_learnt: bool = False
 
 
 class ProposalReason(NamedTuple):
@@ -64,16 +67,18 @@ class FilamentFit(NamedTuple):
     """How a filament suits a slot."""
 
     was_taken: bool
+    was_taken_for_slot: bool  # and so whatever its colour
     color: float | None  # the difference
     is_of_profile: bool
     is_exact: bool
 
     @property
     def color_rank(self):
-        """0 where the colour is right, 1 where that is not known, 2 where it is another."""
-        if self.was_taken or (self.color is not None and self.color <= NEAR):
+        """0 where the colour is right, 1 where it is not known, or another was taken for the
+        profile, 2 where it is another."""
+        if self.was_taken_for_slot or (self.color is not None and self.color <= NEAR):
             return 0
-        return 1 if self.color is None else 2
+        return 1 if self.was_taken or self.color is None else 2
 
 
 class SpoolCandidate(NamedTuple):
@@ -84,6 +89,7 @@ class SpoolCandidate(NamedTuple):
     fit: FilamentFit
     needed: Decimal | None
     twins_grams: Decimal = Decimal(0)
+    printing: Printer | None = None  # another printer, which prints from it now
 
     @property
     def is_enough(self):
@@ -99,8 +105,10 @@ def suits(wanted, material_type, row):
     """The FilamentFit of a row of the shelf, whether or not it is of the material."""
     hexes = row.multi_color_hexes or [each for each in [row.color_hex] if each]
     differences = [colors.difference(wanted.color_hex, each) for each in hexes if wanted.color_hex]
+    was_taken = row.filament_id == wanted.filament_id
     return FilamentFit(
-        was_taken=row.filament_id == wanted.filament_id,
+        was_taken=was_taken,
+        was_taken_for_slot=was_taken and not wanted.is_learnt,
         color=min(differences, default=None),
         is_of_profile=is_of_profile(wanted.profile, row),
         is_exact=material_type is not None and row.material_type_id == material_type.pk,
@@ -134,9 +142,10 @@ def is_of_profile(profile, row):
 
 def rank(wanted, candidate):
     """What candidates are sorted by, best first."""
-    row, fit, needed, _twins = candidate
+    row, fit, needed = candidate[:3]
     is_enough = candidate.is_enough
     return (
+        candidate.printing is not None,
         fit.color_rank,
         0 if is_enough else 1 if candidate.follows else 2,
         place_rank(wanted, row),
@@ -160,10 +169,10 @@ def place_rank(wanted, row):
 
 def propose(wanted, material_type, candidate, spool):
     """The SpoolProposal of a candidate, with its reasons."""
-    row, fit, needed, _twins = candidate
+    row, fit, needed = candidate[:3]
     difference = None if fit.color is None else half_up(Decimal(fit.color), 1)
     reasons = (
-        *_of_place(spool, row),
+        *_of_place(spool, candidate),
         *_of_material(material_type, spool, fit),
         *_of_color(difference),
         *_of_profile(wanted, fit),
@@ -179,8 +188,12 @@ def propose(wanted, material_type, candidate, spool):
     )
 
 
-def _of_place(spool, row):
-    if row.is_loaded:
+def _of_place(spool, candidate):
+    row = candidate.row
+    if candidate.printing is not None:
+        detail = _("%(printer)s prints from it.") % {"printer": candidate.printing}
+        yield ProposalReason("printing_elsewhere", detail)
+    elif row.is_loaded:
         yield ProposalReason("loaded", _("Loaded in %(slot)s.") % {"slot": spool.printer_slot})
     elif row.printer_id:
         detail = _("Loaded in another printer, %(slot)s.") % {"slot": spool.printer_slot}
@@ -216,8 +229,11 @@ def _of_color(difference):
 
 
 def _of_profile(wanted, fit):
-    if fit.was_taken:
+    if fit.was_taken_for_slot:
         yield ProposalReason("taken_before", _("Taken for this the last time."))
+    elif fit.was_taken:
+        detail = _("Taken for the profile “%(profile)s” in this colour the last time.")
+        yield ProposalReason("taken_before", detail % {"profile": wanted.profile})
     if fit.is_of_profile:
         detail = _("The profile “%(profile)s” names it.") % {"profile": wanted.profile}
         yield ProposalReason("profile", detail)

@@ -18,6 +18,9 @@ SAME_FILE, OBJECT, FILENAME, SUCCESSOR, NEW = (
 )
 
 
+MOST_NAMES = 3  # of objects, in that of a new product
+
+
 @dataclass(frozen=True, kw_only=True)
 class ProposedProduct:
     """So many of a product on a plate of a file, and why. Without ``product`` a new one is made of
@@ -91,12 +94,28 @@ def _of_plate(file, plate, known):
     by_object = [(each, known.by_key.get(naming.key_of(each.name))) for each in plate.objects]
     if any(product for _object, product in by_object):
         return [_by_object(plate, each, product, known) for each, product in _merged(by_object)]
-    if older := known.older.get(plate.index):
+    older = known.older.get(plate.index)
+    if older and _may_succeed(file, plate, older[0].sliced_file):
         return [_as_successor(plate, row) for row in older]
     for key in naming.keys_of_file(file.filename) if len(file.plates) == 1 else ():
         if product := known.by_key.get(key):
             return [_by_filename(file, plate, product)]
     return _new(file, plate)
+
+
+def _may_succeed(file, plate, older):
+    """Whether the same name means the same: with objects, that they share one; without, that the
+    name says anything. Projects call their files plate_1.gcode."""
+    before = {naming.key_of(each.name) for each in objects_of(older, plate.index)}
+    now = {naming.key_of(each.name) for each in plate.objects}
+    if before and now:
+        return not before.isdisjoint(now)
+    return not naming.is_generic(naming.key_of(file.filename))
+
+
+def objects_of(file, index):
+    """The objects of a plate of a SlicedFile."""
+    return next((each.objects for each in contents.plates_of(file) if each.index == index), ())
 
 
 def _as_before(plate, row):
@@ -152,13 +171,16 @@ def _as_successor(plate, row):
 
 
 def _by_filename(file, plate, product):
+    counted, detail = sum(each.count for each in plate.objects), _("The file is called so.")
+    if not counted:
+        detail = _("The file is called so, and does not say how many are on the plate.")
     return ProposedProduct(
         plate=plate.index,
         product=product,
         name=product.name,
-        units=sum(each.count for each in plate.objects) or 1,
+        units=counted or product.units_per_plate or 1,
         reason=FILENAME,
-        detail=_("The file is called so."),
+        detail=detail,
     )
 
 
@@ -168,7 +190,10 @@ def _new(file, plate):
         if not naming.is_generic(naming.key_of(only.name)):
             return [_new_product(plate, only.name, only.count)]
     name, units = plate.name or file.filename, 1
-    if len(file.plates) > 1 and not plate.name:
+    named = [each.name for each in plate.objects if not naming.is_generic(naming.key_of(each.name))]
+    if named and naming.is_generic(naming.key_of(name)):
+        name = ", ".join(naming.title_of(each) for each in named[:MOST_NAMES])
+    elif len(file.plates) > 1 and not plate.name:
         figures = {"name": naming.title_of(name)[:180], "index": plate.index}
         name = _("%(name)s, plate %(index)s") % figures
     if len(plate.objects) == 1:

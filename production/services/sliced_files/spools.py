@@ -34,7 +34,7 @@ def wanted_slots(file, *, plates=None):
     first = sorted(of_slot.items())[: contents.MOST_SLOTS]
     known = learnt_profiles.taken_for([slots[0] for number, slots in first if number not in taken])
     return [
-        _wanted(slots, taken.get(number) or known.get(learnt_profiles.look_of(slots[0])))
+        _wanted(slots, taken.get(number), known.get(learnt_profiles.look_of(slots[0])))
         for number, slots in first
     ]
 
@@ -48,9 +48,9 @@ def printer_of(file):
     return found[0] if len(found) == 1 else None
 
 
-def _wanted(slots, taken):
+def _wanted(slots, taken, learnt):
     known = [slot.grams for slot in slots if slot.grams is not None]
-    filament, lot = taken or (None, "")
+    filament, lot = taken or learnt or (None, "")
     return WantedSlot(
         slots[0].slot,
         sum(known, Decimal(0)) if len(known) == len(slots) else None,
@@ -59,6 +59,7 @@ def _wanted(slots, taken):
         slots[0].profile,
         filament_id=filament,
         lot_number=lot,
+        is_learnt=not taken and bool(learnt),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a slicer sends with its own button: received, planned as the last time, passed on.
+"""What a slicer sends with its own button: received, planned as is proposed, passed on.
 
 Each step is a transaction of its own, and stays whatever becomes of the next: what is received and
 planned is never lost by a printer that is off. Passing on is in none.
@@ -14,7 +14,7 @@ from production.models import PrintHost, SlicedFile
 from production.services.print_hosts import passing_on
 from production.services.print_hosts.uploads import NotPassedOn, Upload
 from production.services.runs import lifecycle
-from production.services.sliced_files import planning_again, receiving
+from production.services.sliced_files import planning_once, receiving
 from tenants.operations.operation import CommitUnknown, in_dry_run
 from tenants.operations.refusals import OutcomeUnknown, Refusal, Unavailable
 
@@ -51,9 +51,8 @@ class Received:
         if self.runs:
             numbers = ", ".join(run.number for run in self.runs)
             return _("Planned as %(runs)s.") % {"runs": numbers}
-        if self.problem:
-            return _("Received, not planned: %(problem)s") % {"problem": self.problem}
-        return _("Received: say in the list of sliced files what it makes, and it is planned.")
+        text = _("Received, not planned: %(problem)s Plan it from the list of sliced files.")
+        return text % {"problem": self.problem}
 
     def unfinished(self, why, *, status=409):
         """The refusal that says both."""
@@ -63,7 +62,7 @@ class Received:
 
 def take(brought, *, printer, by, folder="", plate=None, is_to_print=False, may_start=True):
     """Receive a file (a stream with ``name``, ``size`` and ``sha256``) for a printer, or for none;
-    plan it if it was planned before; pass it on. Returns the Received.
+    plan it as is proposed, once; pass it on. Returns the Received.
 
     With ``is_to_print`` its run is started once the printer prints. Not to be called in a
     transaction. Raises UnreadableFile, UploadUnfinished.
@@ -93,7 +92,7 @@ def _received(brought, printer, folder, plate, *, by):
     file = receiving.receive(read, by=by)
     found = Received(file, path)
     try:
-        found.runs = planning_again.plan_again(file, printer=printer, plate=plate, by=by)
+        found.runs = planning_once.plan_once(file, printer=printer, plate=plate, by=by)
     except Refusal as refusal:
         found.problem = refusal.detail
     return found

@@ -216,6 +216,28 @@ def test_a_product_is_known_by_the_name_of_the_file(api):
     assert proposed(api, text, name) == ("filename", product.pk, 2)
 
 
+def test_a_file_that_names_no_objects_has_as_many_as_the_product(api):
+    product = a_product("B-1", name="Wall bracket", units_per_plate=12)
+    name = 'attachment; filename="Wall bracket.gcode"'
+    text = samples.PRUSA.replace("objects_info", "no_info")
+    assert proposed(api, text, name) == ("filename", product.pk, 12)
+
+
+def test_projects_whose_files_are_called_the_same_are_told_apart_by_their_objects(api):
+    a_material_type("PLA"), a_material_type("PETG")
+    name = 'attachment; filename="plate_1.gcode"'
+    first, again = samples.ORCA, samples.ORCA.replace("16m 58s", "17m 1s")
+    row = SlicedFile.objects.get(pk=done(send(api, first, name), 201)["id"])
+    [run] = planning.plan(row, by=None)
+    product = run.items.get().product
+    assert product.name == "Gear, Axle"
+    assert proposed(api, again, name)[:2] == ("successor", product.pk)
+    other = first.replace("Gear", "Lever").replace("Axle", "Pin")
+    assert proposed(api, other, name)[:2] == ("new", None)
+    unnamed = again.replace("printing object", "object")
+    assert proposed(api, unnamed, name)[:2] == ("new", None)
+
+
 def test_words_that_any_model_is_called_lead_to_no_product(api):
     a_product("1", name="Body")
     reason, product, units = proposed(api, samples.PRUSA.replace("Hook", "Body"))

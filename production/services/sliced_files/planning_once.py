@@ -1,14 +1,15 @@
-"""A sliced file that comes again is planned as it was the last time, once until that is over."""
+"""What a slicer sends is planned as it is proposed, once until that is over."""
 
 from production.models import ProductionRun, SlicedFile
-from production.services.sliced_files import planning, proposing
+from production.services.sliced_files import planning, spools
+from production.services.sliced_files.figures import SlotChoice
 from tenants.operations.operation import operation
 
 
-@operation("sliced_file.plan_again")
-def plan_again(file, *, printer, by, plate=None):
+@operation("sliced_file.plan_once")
+def plan_once(file, *, printer, by, plate=None):
     """The runs of a file, or of one ``plate`` of it, for a printer: those that wait or print there
-    already, else new ones, planned as the same file was before; [] where it was not.
+    already, else new ones, planned as is proposed, of the spools that the printer has loaded.
 
     Raises as `planning.plan` does.
     """
@@ -17,12 +18,17 @@ def plan_again(file, *, printer, by, plate=None):
     list(same.select_for_update(no_key=True, of=("self",)).values_list("pk", flat=True))
     if open_runs := _open_runs(file, printer, plate):
         return open_runs
-    chosen = {plate} if plate else {each["index"] for each in file.plates}
-    known = [each for each in proposing.propose(file) if each.plate in chosen]
-    is_known = all(each.reason == proposing.SAME_FILE for each in known)
-    if not known or not is_known or {each.plate for each in known} != chosen:
-        return []
-    return planning.plan(file, plates=sorted(chosen), printer=printer, by=by)
+    plates = [plate] if plate else None
+    loaded = list(_loaded(file, printer, plates))
+    return planning.plan(file, plates=plates, slots=loaded, printer=printer, by=by)
+
+
+def _loaded(file, printer, plates):
+    """The SlotChoices of what is in the printer: what is on the shelf is chosen at the start."""
+    for matched in spools.propose(file, printer=printer, plates=plates) if printer else ():
+        chosen = matched.chosen
+        if chosen and any(reason.code == "loaded" for reason in chosen.reasons):
+            yield SlotChoice(slot=matched.wanted.slot, spool=chosen.spool)
 
 
 def _open_runs(file, printer, plate):

@@ -101,10 +101,12 @@ def test_what_a_profile_took_in_another_file_is_learnt(pla):
     spool = a_spool(filament=a_filament(material_type=pla, color_hex="111111"))
     slot = a_file_slot(profile="My black", color_hex="FF0000")
     planned(spool, file=a_sliced_file(plates=[a_plate(slot)]))
-    a_spool(filament=a_filament(material_type=pla, color_hex="FF0000"))
     [found] = spools.propose(a_sliced_file("other.gcode", plates=[a_plate(slot)]))
     assert found.chosen.spool == spool
     assert "taken_before" in [each.code for each in found.chosen.reasons]
+    red = a_spool(filament=a_filament(material_type=pla, color_hex="FF0000"))
+    [found] = spools.propose(a_sliced_file("red.gcode", plates=[a_plate(slot)]))
+    assert found.chosen.spool == red  # a near colour is better
     other = a_plate(a_file_slot(profile="My black", color_hex="00FF00"))
     [found] = spools.propose(a_sliced_file("green.gcode", plates=[other]))
     assert found.chosen is None

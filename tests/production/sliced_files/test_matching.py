@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from inventory.models import Spool
 from inventory.services.spools import shelf
+from production.services import completion
 from production.services.printing import slots
 from production.services.reports import demand
 from production.services.runs import lifecycle
@@ -19,6 +20,7 @@ from tests.factories import (
     a_material_type,
     a_printer,
     a_run,
+    a_running_run,
     a_slot,
     a_spool,
 )
@@ -178,6 +180,35 @@ def test_an_external_id_is_a_name_of_the_filament():
     assert spools_of(proposed(wanted(profile="Polyfil_PLA_White")))[0] == spool
 
 
+def test_what_was_taken_for_a_profile_in_other_files_is_no_better_than_a_near_colour():
+    black, cream = of_color(BLACK), of_color("FFF8E0")
+    learnt = wanted(profile="PLA @X", filament_id=black.filament_id, is_learnt=True)
+    [found] = match([learnt])
+    assert (found.chosen.spool, spools_of(found.proposals)) == (cream, [cream, black])
+    [reason] = [each for each in found.proposals[1].reasons if each.code == "taken_before"]
+    assert reason.detail == "Taken for the profile “PLA @X” in this colour the last time."
+    [found] = match([learnt._replace(is_learnt=False)])  # for this very slot
+    assert found.chosen.spool == black
+    same = a_spool(filament=cream.filament)
+    learnt = learnt._replace(filament_id=same.filament_id, color_hex=BLACK)
+    assert match([learnt])[0].chosen.spool == black
+
+
+def test_what_another_printer_prints_from_comes_last_and_is_not_chosen():
+    alder, elm = a_printer("Alder"), a_printer("Elm")
+    used, black = loaded(of_color(WHITE), printer=alder), of_color(BLACK)
+    assert match([wanted()], printer=elm)[0].chosen.spool == used
+    run = a_running_run((used, 100), printer=alder)
+    [found] = match([wanted()], printer=elm)
+    assert (found.chosen, spools_of(found.proposals)) == (None, [black, used])
+    assert found.proposals[1].reasons[0] == ("printing_elsewhere", "Alder prints from it.")
+    [found] = match([wanted()], printer=elm, by_hand={1: used})
+    assert blockers_of(found) == ["printing_elsewhere"]
+    assert match([wanted()], printer=alder)[0].chosen.spool == used
+    completion.complete(run, as_planned=True, by=None)
+    assert match([wanted()], printer=elm)[0].chosen.spool == used
+
+
 def test_what_was_taken_the_last_time_comes_first_and_its_lot_before_others():
     of_color(WHITE, 200)
     filament = a_filament(color_hex="F0F0F0")
@@ -283,5 +314,5 @@ def test_it_asks_as_little_of_many_slots_and_spools():
         loaded(a_spool(filament=reels[number]), str(number), printer=printer)
     slots = [wanted(number) for number in range(1, 17)]
     found = match(slots, printer=printer)
-    assert queries_of(lambda: match(slots, printer=printer)) == few == 5
+    assert queries_of(lambda: match(slots, printer=printer)) == few == 6
     assert len({each.chosen.spool.pk for each in found}) == 16

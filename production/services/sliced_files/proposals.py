@@ -1,9 +1,9 @@
 """How well a spool suits a slot of a sliced file, and why.
 
 What is of another material or diameter does not suit at all. What another printer prints from
-comes last. Of the others the colour comes first, then whether there is enough for all plates, what is loaded in the printer, the profile, the lot,
-and the exact material before others of its family; then the nearest colour, opened before sealed,
-the smallest that suffices.
+comes last. Of the others the colour comes first, then whether there is enough for all plates, what
+is loaded in the printer, the profile, the lot, and the exact material before others of its family;
+then the nearest colour, opened before sealed, the smallest that suffices.
 """
 
 import re

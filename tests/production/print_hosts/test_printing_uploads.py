@@ -20,7 +20,7 @@ from production.services.runs import lifecycle
 from tenants.accounts import roles
 from tenants.operations.operation import CommitUnknown
 from tests.factories import a_running_run, a_spool, make_user
-from tests.production.print_hosts.slicers import a_slicer, error
+from tests.production.print_hosts.slicers import DOUBTFUL, a_slicer, error
 from tests.production.print_hosts.test_uploading import connect, runs_of
 from tests.queries import fresh
 
@@ -77,9 +77,16 @@ def test_what_may_not_start_here_does_not_print_there(
     assert runs_of(printer)[-1].status == "planned"
 
 
+def test_a_file_that_is_new_prints_as_it_is_proposed(slicer, printer, server):
+    connect(server, printer)
+    answer = slicer.upload(**PRINT)
+    assert answer.status_code == 201, answer.content
+    assert runs_of(printer)[0].is_printing
+
+
 def test_what_is_not_planned_does_not_print(slicer, printer, moonraker):
     connect(moonraker, printer)
-    said = error(slicer.upload(**PRINT), 409)
+    said = error(slicer.upload(DOUBTFUL, **PRINT), 409)
     assert "it is not planned yet" in said
     assert moonraker.got[-1][3]["print"] == "false"
 
@@ -116,20 +123,20 @@ def test_a_printer_that_may_print_is_to_be_looked_at(
 def test_a_run_that_does_not_start_though_the_printer_does(
     slicer, printer, known, moonraker, monkeypatch
 ):
-    """Somebody took its spool while the file was sent."""
+    """Somebody said that its bed is not clear while the file was sent."""
     connect(moonraker, printer)
     taken = moonraker.RequestHandlerClass.taken
 
     def take_away(handler, fields):
-        moonraker.spool_is_gone = True
+        moonraker.has_taken = True
         taken(handler, fields)
 
     monkeypatch.setattr(moonraker.RequestHandlerClass, "taken", take_away)
     start = lifecycle.start
 
     def start_later(run, *, by):
-        if getattr(moonraker, "spool_is_gone", False):
-            printer.slots.update(spool=None)
+        if getattr(moonraker, "has_taken", False):
+            blocked(printer)
         return start(run, by=by)
 
     monkeypatch.setattr(lifecycle, "start", start_later)

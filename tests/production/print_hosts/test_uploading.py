@@ -11,6 +11,7 @@ from tests.factories import (
     make_token,
 )
 from tests.production.print_hosts.slicers import (
+    DOUBTFUL,
     HOOK,
     ORCA,
     PRUSA,
@@ -96,17 +97,33 @@ def test_what_no_view_sees_is_refused_in_the_same_shape(operator, settings):
 
 
 @pytest.mark.parametrize("speaks", [PRUSA, SUPER, ORCA])
-def test_an_unknown_file_waits_to_be_chosen(operator, printer, speaks):
+def test_an_unknown_file_is_planned_as_is_proposed(operator, printer, speaks):
     answer = a_slicer(operator, printer, speaks=speaks).upload()
-    file = SlicedFile.objects.get()
+    file, [run] = SlicedFile.objects.get(), runs_of(printer)
     assert (file.filename, file.printer, file.created_by) == ("Hook.gcode", printer, operator)
     assert file.size_bytes == len(HOOK)
     data = answer.json()
     assert answer.status_code == 201, data
     assert answer["Location"].endswith(f"/api/v1/sliced-files/{file.pk}/")
     assert data["files"]["local"]["path"] == "Hook.gcode"
-    assert (data["done"], data["effectivePrint"], data["runs"]) == (True, False, [])
-    assert "say in the list" in data["message"]
+    assert (data["done"], data["effectivePrint"], data["runs"]) == (True, False, [run.number])
+    assert data["message"] == f"Planned as {run.number}."
+    assert [(item.product.name, item.quantity) for item in run.items.all()] == [("Hook", 1)]
+    assert [line.spool for line in run.materials.all()] == [printer.slots.get().spool]
+
+
+def test_what_is_on_the_shelf_is_chosen_at_the_start(operator, printer):
+    printer.slots.update(spool=None)
+    a_slicer(operator, printer).upload()
+    [run] = runs_of(printer)
+    assert [line.spool for line in run.materials.all()] == [None]
+
+
+def test_a_doubtful_file_waits_for_somebody(slicer, printer):
+    data = slicer.upload(DOUBTFUL).json()
+    assert data["message"].startswith("Received, not planned: ")
+    assert data["message"].endswith("Plan it from the list of sliced files.")
+    assert (data["runs"], runs_of(printer)) == ([], [])
 
 
 def test_a_known_file_is_planned_as_the_last_time(slicer, printer, known):
@@ -193,14 +210,14 @@ def test_one_that_is_planned_and_not_taken_says_both(slicer, printer, known, oct
 
 def test_one_that_is_not_planned_is_passed_on(slicer, printer, moonraker):
     connect(moonraker, printer)
-    assert slicer.upload().json()["passed_on"] is True
+    assert slicer.upload(DOUBTFUL).json()["passed_on"] is True
 
 
 def test_one_that_was_sent_and_not_answered_may_be_there(slicer, printer, moonraker, monkeypatch):
     monkeypatch.setattr(connection, "WAIT_SECONDS", 0.05)
     connect(moonraker, printer)
     moonraker.is_slow = True
-    said = error(slicer.upload(), 504)
+    said = error(slicer.upload(DOUBTFUL), 504)
     assert "Perhaps passed on to Elm." in said
     assert "list of sliced files" in said
 

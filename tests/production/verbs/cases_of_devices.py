@@ -21,7 +21,7 @@ from production.models import BomLine
 from production.services.print_hosts import managing
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
-from production.services.sliced_files import planning_again
+from production.services.sliced_files import planning_once
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -243,10 +243,10 @@ def _():
     return lambda: managing.delete(host, by=None)
 
 
-@verb("sliced_file.plan_again")
+@verb("sliced_file.plan_once")
 def _():
     file, printer = planned_before(), a_printer()
-    return lambda: planning_again.plan_again(file, printer=printer, by=None)
+    return lambda: planning_once.plan_once(file, printer=printer, by=None)
 
 
 def boxed():

@@ -11,7 +11,7 @@ from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
-from production.services.sliced_files import planning_again
+from production.services.sliced_files import planning_once
 from production.services.sliced_files.planning import plan as plan_file
 from tests.factories import (
     a_filament,
@@ -108,4 +108,4 @@ def planned_before():
 
 
 def planned_once_more():
-    return planning_again.plan_again(planned_before(), printer=a_printer(), by=None)
+    return planning_once.plan_once(planned_before(), printer=a_printer(), by=None)

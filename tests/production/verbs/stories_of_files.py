@@ -15,7 +15,7 @@ def accepted():
 OF_FILES = {
     "sliced_file.receive": received_file,
     "sliced_file.plan": planned_by_file,
-    "sliced_file.plan_again": planned_once_more,
+    "sliced_file.plan_once": planned_once_more,
     "slicer_correction.accept": accepted,
     "slicer_correction.withdraw": lambda: corrections.withdraw(a_correction(), by=None),
 }

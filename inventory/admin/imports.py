@@ -6,7 +6,6 @@ Of a long file both are jobs: the page shows how far each is, and then what beca
 import base64
 import json
 import re
-import secrets
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
@@ -23,6 +22,7 @@ from inventory.paper.labels import MAX_SPOOLS
 from inventory.services.tables import uploads
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.report import (
+    CREATABLE,
     CREATED,
     FILAMENTS,
     FILLED_IN,
@@ -45,6 +45,12 @@ TITLES = {
     FILLED_IN: "There already: filled in where it is empty",
     CREATED: "New",
     UNCHANGED: "There already: stays as it is",
+}
+MISSING = {
+    "filaments": "filaments",
+    "manufacturers": "manufacturers",
+    "material_types": "material types",
+    "locations": "locations",
 }
 
 
@@ -89,26 +95,25 @@ class ImportPages:
             return _empty_table(self.importing.columns, self.opts.model_name)
         if "job" in request.GET:
             return self._job_page(request)
-        if request.method == "POST" and {"_do", "_again"} & request.POST.keys():
+        if request.method == "POST" and {"_do", "_again", "_look"} & request.POST.keys():
             return self._import(request)
         form = FileForm(request.POST or None, request.FILES or None, by=request.user)
         if request.method == "POST" and form.is_valid():
-            return self._preview_import(request, form)
+            file = form.cleaned_data["file"]
+            return self._preview_import(request, form, file.name, file.read())
         return self._import_page(request, form)
 
-    def _preview_import(self, request, form):
+    def _preview_import(self, request, form, name, content, **options):
         """What the file would do, by a dry run; the page has the signed file in it."""
-        file = form.cleaned_data["file"]
-        content = file.read()
-        options = {"by": request.user, "dry_run": True}
+        tried = {"by": request.user, "dry_run": True, **options}
         try:
             if uploads.is_long(content):
-                return self._begin(request, content, file.name, **options)
-            report = uploads.import_file(self.importing.what, content, file.name, **options)
+                return self._begin(request, content, name, **tried)
+            report = uploads.import_file(self.importing.what, content, name, **tried)
         except Refusal as refusal:
             form.add_refusal(refusal)
             return self._import_page(request, form)
-        seen = SeenFile(file.name, content.decode("utf-8-sig"), secrets.token_urlsafe(12))
+        seen = SeenFile.of(name, content, {"create": report.create_missing})
         signed = seen.sign(by=request.user, what=self.opts.model_name)
         return self._import_page(request, form, file=seen, signed=signed, **_context_of(report))
 
@@ -120,11 +125,13 @@ class ImportPages:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
 
+        if _is_to_look(request, seen.options):
+            return self._preview_import(request, form, seen.name, seen.content, **_options(request))
         options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
+        options |= seen.options
 
         def work():
-            content = seen.content
-            report = uploads.import_file(self.importing.what, content, seen.name, **options)
+            report = uploads.import_file(self.importing.what, seen.content, seen.name, **options)
             page = self._import_page(request, form, file=seen, is_done=True, **_context_of(report))
             return page.render()
 
@@ -145,7 +152,7 @@ class ImportPages:
         if request.method == "POST":
             return self._import_seen(request, form, job)
         if job.status == Job.Status.DONE and job.result_bytes is not None:
-            report = json.loads(b"".join(files.read(job, is_result=True)))
+            report = _report_of(job)
             lines = map(_line_of_job, report["lines"])
             more |= _context(report, lines) | {"is_done": not job.arguments["dry_run"]}
         return self._import_page(request, form, **more)
@@ -156,10 +163,13 @@ class ImportPages:
         if seen.by_id != request.user.pk or not seen.arguments["dry_run"] or not content:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
+        name, seen_with = seen.arguments["name"], {"create": _report_of(seen)["create_missing"]}
+        if _is_to_look(request, seen_with):
+            return self._preview_import(request, form, name, content, **_options(request))
         options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
-        options |= {"of": seen, "instead_of": services.FINISHED_WELL}
+        options |= {"of": seen, "instead_of": services.FINISHED_WELL, **seen_with}
         try:
-            return self._begin(request, content, seen.arguments["name"], **options)
+            return self._begin(request, content, name, **options)
         except Refusal as refusal:
             return self._import_page(request, form, message=refusal.detail)
 
@@ -180,6 +190,21 @@ class ImportPages:
         return TemplateResponse(request, "inventory/admin_import.html", context)
 
 
+def _report_of(job):
+    return json.loads(b"".join(files.read(job, is_result=True)))
+
+
+def _options(request):
+    """Those of an import that a page asks for."""
+    return {"create": [each for each in CREATABLE if each in request.POST.getlist("create")]}
+
+
+def _is_to_look(request, seen_with):
+    """Whether another preview is wanted, or needed as it would be done otherwise than it was
+    previewed."""
+    return "_look" in request.POST or _options(request) != seen_with
+
+
 def _context_of(report):
     return _context(report.as_dict(), [_line(row, report.kind) for row in report.rows])
 
@@ -198,11 +223,18 @@ def _context(report, lines):
         for outcome, title in TITLES.items()
         if (found := [line for line in lines if line["outcome"] == outcome])
     ]
+    made = report["create_missing"]
     counts = {name: report[name] for name in report if name.endswith("_count")}
     context = {
         "report": report,
         "summary": summary(counts, report["manufacturers"], report["material_types"]),
         "groups": groups,
+        "also_made": [kind for kind in made if not report["missing"][kind]],
+        "missing": [
+            {"kind": kind, "title": MISSING[kind], "names": names, "is_made": kind in made}
+            for kind, names in report["missing"].items()
+            if names
+        ],
         "writes": counts["created_count"] + counts["filled_in_count"],
         "count": len(lines),
     }
@@ -258,8 +290,9 @@ FILAMENT_IMPORT = Import(
 SPOOL_IMPORT = Import(
     what=SPOOLS,
     title="Import spools",
-    does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "
-    "the ledger. Its filament is named by external_id, or by manufacturer, name and material. "
-    "Spools that are there already are not received again.",
+    does="A table (CSV) from a spreadsheet, or the export of Spoolman, OctoPrint-SpoolManager or "
+    "Bambuddy: each line is a spool, or as many as its quantity, with receipts in the ledger. Its "
+    "filament is named by external_id, or by manufacturer, name and material. Spools that are "
+    "there already are not received again.",
     columns=tuple(SPOOL_COLUMNS),
 )

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from inventory.services.tables import catalogue_source, uploads
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.filament_import import import_filaments
-from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
+from inventory.services.tables.report import CATALOGUE, CREATABLE, FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
 from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.api import async_answers
@@ -14,6 +14,7 @@ from tenants.api.csv_format import CSVParser
 from tenants.web.idempotency import require_key
 
 FILES = {SPOOLS: "table.csv", FILAMENTS: "table.csv", CATALOGUE: "catalogue.json"}  # bodies
+CREATED_BY = {None: None, True: CREATABLE, False: ()}
 TRY_FIRST = "With ?dry_run=true nothing is stored, and no key is needed."
 IMPORT = {"url_path": "import", "url_name": "import", "is_async": True}
 
@@ -41,12 +42,15 @@ class SpoolImport(TakesImport):
     def import_table(self, request):
         """Import a table of spools: each line is one, and is received or refused by itself.
 
-        A line whose spool is there already is left out, unless ``again`` is true.
+        A line whose spool is there already is left out, unless ``again`` is true. Exports of
+        Spoolman, OctoPrint-SpoolManager and Bambuddy are known by their headers.
         """
         if not self.is_dry_run():
             require_key(request, or_else=TRY_FIRST)
-        again = self.get_query_values()["again"]
-        return self.imported(SPOOLS, import_spools, _of_table(read_spools), again=again)
+        values = self.get_query_values()
+        create = CREATED_BY[values["create_missing"]]
+        options = {"again": values["again"], "create": create}
+        return self.imported(SPOOLS, import_spools, _of_table(read_spools), **options)
 
 
 class FilamentImport(TakesImport):

@@ -1,5 +1,7 @@
 """Forms for importing a file in the admin: choose, preview, import."""
 
+import base64
+import secrets
 from dataclasses import asdict, dataclass
 
 from django import forms
@@ -21,8 +23,18 @@ class SeenFile:
     imported, and nothing is imported that was not previewed by this person on this page."""
 
     name: str
-    content: str
+    base64: str
+    options: dict  # of the import, as it was previewed
     key: str  # of this preview: an import that is sent twice is carried out once
+
+    @classmethod
+    def of(cls, name, content, options):
+        encoded = base64.b64encode(content).decode()
+        return cls(name, encoded, options, key=secrets.token_urlsafe(12))
+
+    @property
+    def content(self):
+        return base64.b64decode(self.base64)
 
     def sign(self, *, by, what):
         return signing.dumps(asdict(self), salt=_salt(by, what), compress=True)

@@ -18,10 +18,16 @@ class DryRunQuery(serializers.Serializer):
 
 
 class SpoolImportQuery(DryRunQuery):
-    """The same, and whether lines are received whose spools are there already."""
+    """The same, and what else is received or made."""
 
     again = serializers.BooleanField(
         default=False, help_text="Receive also what is there already: these are other spools."
+    )
+    create_missing = serializers.BooleanField(
+        allow_null=True,
+        default=None,
+        help_text="Make the filaments, manufacturers, material types and locations that are "
+        "missing; by default for an export of another program, which is known by its headers.",
     )
 
 
@@ -65,6 +71,15 @@ class TableReportSerializer(ReportSerializer):
     receipt = serializers.IntegerField(
         allow_null=True, help_text="Of spools: the event to undo the import by, as a receipt."
     )
+    neighbour = serializers.CharField(help_text="The program that has written it, if known.")
+    left_aside = serializers.ListField(
+        child=serializers.CharField(), help_text="Columns that hold something we do not import."
+    )
+    missing = serializers.DictField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="Names that the farm did not have, by kind; made if create_missing has it.",
+    )
+    create_missing = serializers.ListField(child=serializers.CharField())
     notes = serializers.ListField(
         child=serializers.CharField(), help_text="How the file was read, where it may be wrong."
     )

@@ -1,9 +1,8 @@
 """The material type that a client of the printers' API or a sliced file means by what it writes."""
 
-import re
-
 from inventory.models import MaterialType
-from inventory.services.seeds import ABRASIVE, OTHER, OTHER_DENSITY
+from inventory.services.material_families import OTHER, family_of, is_abrasive
+from inventory.services.seeds import OTHER_DENSITY
 from tenants.accounts import audited
 from tenants.operations.refusals import Duplicate
 from tenants.operations.text import first_invisible_character, one_line
@@ -36,33 +35,13 @@ def _meant(code, types):
         return types.get(code)
     if OTHER_NAMES.get(code) in types:
         return types[OTHER_NAMES[code]]
-    is_abrasive = bool(ABRASIVE.search(code))
-    usable = [each for each in types.values() if each.code != OTHER]
-    return _longest(code, [each for each in usable if each.is_abrasive == is_abrasive])
+    return family_of(code, types.values())
 
 
 def _new(code, name, density, by):
-    is_abrasive = bool(ABRASIVE.search(code))
-    fields = {"name": name, "density_g_cm3": density, "is_abrasive": is_abrasive}
-    family = _family_of(code, is_abrasive)
+    family = family_of(code, MaterialType.objects.select_related("family"))
+    fields = {"name": name, "density_g_cm3": density, "is_abrasive": is_abrasive(code)}
     try:
         return audited.create(MaterialType, by=by, code=code, family=family, **fields)
     except Duplicate:  # somebody else made it at this moment
         return MaterialType.objects.get(code=code)
-
-
-def _family_of(code, is_abrasive):
-    """Of the types that it begins with, as a word, the longest; one that is filled with carbon is
-    none of those that are not."""
-    types = MaterialType.objects.filter(is_abrasive=is_abrasive).exclude(code=OTHER)
-    return _longest(code, types.select_related("family"))
-
-
-def _longest(code, types):
-    known = [each for each in types if _begins_with(code, each.code)]
-    longest = max(known, key=lambda each: len(each.code), default=None)
-    return longest and (longest.family or longest)
-
-
-def _begins_with(code, word):
-    return bool(re.match(rf"{re.escape(word)}[^A-Z0-9]", code))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from inventory.models import MaterialType
-from inventory.services.tables.filament_import import ABRASIVE
+from inventory.services.material_families import OTHER, is_abrasive
 
 # Name and g/cm³: the density that most filaments of the type have in SpoolmanDB (2026), or where it
 # has few of them, that of its list of materials. Codes are those of its filaments, so that an
@@ -49,7 +49,6 @@ FAMILIES = {
     "TPU-95A": "TPU",
 }
 OTHER_DENSITY = Decimal("1.24")
-OTHER = "OTHER"  # of filaments whose material a client did not tell, or not usably
 
 
 def seed():
@@ -63,7 +62,7 @@ def seed():
                 code=code,
                 name=name,
                 density_g_cm3=Decimal(density),
-                is_abrasive=bool(ABRASIVE.search(code)),
+                is_abrasive=is_abrasive(code),
             )
             for code, (name, density) in types.items()
         ),

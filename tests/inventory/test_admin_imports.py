@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Filament, InventoryTransaction, Location, Spool
 from tenants.accounts.models import IdempotencyKey
-from tests.factories import a_filament, a_spool, make_user
+from tests.factories import a_filament, a_material_type, a_spool, make_user
+from tests.inventory.test_neighbours import SPOOLMAN
 from tests.responses import text_of
 
 FILAMENTS = "/admin/inventory/filament/"
@@ -37,7 +38,8 @@ def agree(client, page, seen):
 
 def sent_by(seen):
     """What the page's button sends."""
-    return {"signed": seen.context["signed"], "_do": "Import"}
+    made = seen.context["report"]["create_missing"]
+    return {"signed": seen.context["signed"], "_do": "Import", "create": made}
 
 
 def outcomes(answer):
@@ -124,6 +126,36 @@ def test_nothing_is_imported_that_was_not_shown_to_whoever_imports_it(at_admin, 
     farm_client.force_login(make_user(username="somebody"))
     assert "choose the file again" in text_of(farm_client.post(f"{FILAMENTS}import/", sent))
     assert not Filament.objects.exists()
+
+
+def test_what_is_missing_is_made_with_a_tick_each(at_admin):
+    a_material_type("PLA")
+    table = "maker,name,material,grams,shelf\nNova,Grün,PLA,750,Shelf A\n".encode("cp1252")
+    seen = look(at_admin, SPOOLS, table)
+    assert outcomes(seen) == {"refused": 1}
+    assert "read as Windows-1252" in text_of(seen)
+    kinds = [each["kind"] for each in seen.context["missing"]]
+    assert kinds == ["filaments", "manufacturers", "locations"]
+    ticked = sent_by(seen) | {"create": kinds}
+    again = at_admin.post(f"{SPOOLS}import/", ticked)  # was not previewed so: not imported yet
+    assert (outcomes(again), Spool.objects.count()) == ({"created": 1}, 0)
+    ticked = sent_by(again) | {"create": kinds}
+    assert "is imported" in text_of(at_admin.post(f"{SPOOLS}import/", ticked))
+    spool = Spool.objects.get()
+    assert (str(spool.filament), spool.location.name) == ("Nova Grün", "Shelf A")
+
+
+def test_a_neighbours_export_is_previewed_with_all_that_is_missing(at_admin):
+    seen = look(at_admin, SPOOLS, SPOOLMAN)
+    assert "An export of Spoolman. Left aside: id, first_used" in text_of(seen)
+    assert all(each["is_made"] for each in seen.context["missing"])
+    few = sent_by(seen) | {"create": ["locations"], "_look": "1"}
+    assert outcomes(at_admin.post(f"{SPOOLS}import/", few)) == {"refused": 1}
+    assert "is imported" in text_of(agree(at_admin, SPOOLS, seen))
+    again = look(at_admin, SPOOLS, SPOOLMAN.replace("L-77", "L-78"))
+    assert again.context["missing"] == []
+    assert text_of(again).count('type="hidden" name="create"') == 4
+    assert "is imported" in text_of(agree(at_admin, SPOOLS, again))
 
 
 def test_a_viewer_imports_nothing(farm_client, viewer):

@@ -33,6 +33,8 @@ MOMENT = re.compile(
     r" ?(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 SLASHED_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+YES = ("yes", "true", "1", "ja", "x", "wahr")
+NO = ("no", "false", "0", "nein", "falsch")
 SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
 PREFIX_OF_HEX = re.compile(r"^\s*(#|0[xX])?")
 
@@ -182,6 +184,20 @@ def gtin(*others):
             message = _("“%(value)s” is no GTIN: 8, 12, 13 or 14 digits, the last a check digit.")
             raise BadCell(message % {"value": shorten(value)})
         return found
+
+    return Cell(check, others)
+
+
+def flag(*others):
+    """Yes or no; a day or a moment, at which it was so, is yes."""
+
+    def check(value):
+        if (word := value.casefold()) in YES or MOMENT.match(word.upper()):
+            return True
+        if word in NO:
+            return False
+        message = _("“%(value)s” is neither yes nor no.")
+        raise BadCell(message % {"value": shorten(value)})
 
     return Cell(check, others)
 

@@ -9,6 +9,7 @@ from inventory.services.tables.cells import (
     count,
     day,
     degrees,
+    flag,
     gtin,
     mass,
     money,
@@ -111,6 +112,10 @@ SPOOL_COLUMNS = {
     "location": text(100, "place", "shelf", "storage_location", "storage", "lagerort", "regal"),
     "code": text(20, "spool_code", "label"),
     "comment": text(2000, *NOTES),
+    "archived": flag("archiviert"),
+    "filament_net_grams": mass(above="0"),
+    "filament_tare_grams": mass(),
+    "filament_price": money(),
 }  # fmt: skip
 for _name in Spool.DETAILS:
     SPOOL_COLUMNS.setdefault(_name, text(Spool._meta.get_field(_name).max_length))

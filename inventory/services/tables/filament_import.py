@@ -6,7 +6,6 @@ else by maker, name and material; another diameter, other net grams or the name 
 make it another one.
 """
 
-import re
 from collections import Counter, defaultdict
 from decimal import Decimal
 
@@ -15,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, Manufacturer, MaterialType
+from inventory.services.material_families import family_of, is_abrasive
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from inventory.services.tables.matching import FilamentIndex, distinct
@@ -42,27 +42,30 @@ FIELDS = (*(name for name in FILAMENT_COLUMNS if name not in IDENTITY), *COLORS[
 FILLED = ("manufacturer", *FIELDS)
 NEEDED = {"name", "material"}
 EMPTY = (None, "", [])
-ABRASIVE = re.compile(
-    r"(?<![A-Z])(CF|GF|GLOW)(?![A-Z])"
-    r"|CARBON|GLASS|GRAPHENE|WOOD|STONE|METAL|STEEL|IRON|COPPER|BRONZE|BRASS"
-)
 
 
-def import_filaments(rows, *, by, dry_run=False):
-    """Add the filaments of the ``rows``, with manufacturers and material types that are new;
+def import_filaments(table, *, by, dry_run=False):
+    """Add the filaments of a table, with manufacturers and material types that are new;
     returns an ImportReport.
 
-    ``rows`` come from `table_reader.read_filaments` or `catalogue_reader.read_catalogue`. A broken
-    row is reported and the others are imported, all in one transaction; a dry run is the import,
-    rolled back. Raises Busy, and Duplicate when somebody adds the same filament at this moment.
+    The ReadTable comes from `table_reader.read_filaments` or `catalogue_reader.read_catalogue`. A
+    broken row is reported and the others are imported, all in one transaction; a dry run is the
+    import, rolled back. Raises Busy, and Duplicate when somebody adds the same filament at this
+    moment.
     """
-    return run_import(_import, rows, by=by, dry_run=dry_run)
+    return run_import(_import, table, by=by, dry_run=dry_run)
 
 
 @operation("filament.import")
-def _import(rows, *, by, dry_run):
+def _import(table, *, by, dry_run):
+    report = ImportReport(FILAMENTS, table, dry_run=dry_run)
+    add(report, by=by)
+    return report
+
+
+def add(report, *, by):
+    """Decide what becomes of the rows of a report, and write it."""
     lock_imports(FILAMENTS)
-    report = ImportReport(FILAMENTS, rows, dry_run=dry_run)
     for row in report.rows:
         for column in NEEDED - row.values.keys() - row.problems.keys():
             row.refuse(column, _("This is needed."))
@@ -83,7 +86,6 @@ def _import(rows, *, by, dry_run):
             names = {"name": name, "material": row.values["material"]}
             row.detail = _("A new filament %(name)s (%(material)s).") % names
     _write(report, by=by)
-    return report
 
 
 # --- Known ones --------------------------------------------------------------------------------
@@ -171,35 +173,37 @@ def _fill_in(row, filament, makers):
 
 
 def _require_densities(rows):
-    known = set(MaterialType.objects.values_list("code", flat=True))
+    """A new type has the density that a row gives, or that of its family."""
+    types = list(MaterialType.objects.select_related("family"))
+    known = {each.code for each in types}
     known |= {row.values["material"] for row in rows if "density_g_cm3" in row.values}
     for row in rows:
-        if (code := row.values["material"]) not in known:
+        if (code := row.values["material"]) not in known and not family_of(code, types):
             message = _("%(code)s is new: how dense is it, in g/cm³?")
             row.refuse("density_g_cm3", message % {"code": code})
 
 
 def _manufacturers(rows, report):
     """Manufacturers by the names that the rows give them, the missing ones made."""
-    names = _lower(list(dict.fromkeys(row.values["manufacturer"] for row in rows)))
-    known, missing = _by_lower_name(names), {}
+    names = lower_names(list(dict.fromkeys(row.values["manufacturer"] for row in rows)))
+    known, missing = makers_by_lower_name(names), {}
     for name, lower in names.items():
         if lower not in known:
             missing.setdefault(lower, Manufacturer(name=name))
     report.manufacturers = [maker.name for maker in missing.values()]
     Manufacturer.objects.bulk_create(missing.values(), batch_size=BATCH, ignore_conflicts=True)
-    known = _by_lower_name(names)
+    known = makers_by_lower_name(names)
     return {name: known[lower] for name, lower in names.items()}
 
 
-def _lower(names):
+def lower_names(names):
     """Names in lower case as PostgreSQL means it, for it is the one that keeps them unique."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, lower(name) FROM unnest(%s::text[]) AS name", [names])
         return dict(cursor.fetchall())
 
 
-def _by_lower_name(names):
+def makers_by_lower_name(names):
     makers = Manufacturer.objects.present().annotate(lower=Lower("name"))
     makers = makers.order_by("-twin", "-pk")  # of several, the first
     return {maker.lower: maker for maker in makers.filter(lower__in=list(names.values()))}
@@ -211,22 +215,22 @@ def _material_types(rows, report):
     for row in rows:
         given = row.values.get("density_g_cm3")
         densities[row.values["material"]].update([] if given is None else [given])
-    known = _types_by_code(densities)
+    known = types_by_code(densities)
     report.material_types = [code for code in densities if code not in known]
-    missing = (
-        MaterialType(
-            code=code,
-            name=code,
-            density_g_cm3=densities[code].most_common(1)[0][0],
-            is_abrasive=bool(ABRASIVE.search(code)),
-        )
-        for code in report.material_types
-    )
+    types = MaterialType.objects.select_related("family") if report.material_types else ()
+    missing = [_new_type(code, densities[code], types) for code in report.material_types]
     MaterialType.objects.bulk_create(missing, batch_size=BATCH, ignore_conflicts=True)
-    return _types_by_code(densities)
+    return types_by_code(densities)
 
 
-def _types_by_code(codes):
+def _new_type(code, densities, types):
+    family = family_of(code, types)
+    density = densities.most_common(1)[0][0] if densities else family.density_g_cm3
+    fields = {"density_g_cm3": density, "family": family, "is_abrasive": is_abrasive(code)}
+    return MaterialType(code=code, name=code, **fields)
+
+
+def types_by_code(codes):
     return {kind.code: kind for kind in MaterialType.objects.filter(code__in=list(codes))}
 
 

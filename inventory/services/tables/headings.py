@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from itertools import chain
 
@@ -30,6 +30,10 @@ class Heading:
     column: str | None
     factor: object = None
     problem: str = ""
+
+    @property
+    def is_left_aside(self):
+        return bool(self.text) and self.column is None
 
 
 class Names:
@@ -101,15 +105,19 @@ def normal(name):
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
-def read(header, names, *, needed):
+def read(header, names, *, needed, neighbour=None):
     """The Headings in their order; one without a name has no column. Of each tuple in ``needed``
-    one column must be there. Raises UnusableTable with all that is wrong."""
+    one column must be there; a ``neighbour`` says what its headers mean. Raises UnusableTable with
+    all that is wrong."""
     if len(header) > MAX_COLUMNS:
         message = _("%(count)s columns are too many: is it another table?")
         raise UnusableTable(message % {"count": len(header)})
-    headings = [names.heading(text) for text in header]
+    if neighbour:
+        headings = [replace(names.heading(neighbour.heading(each)), text=each) for each in header]
+    else:
+        headings = [names.heading(text) for text in header]
     found = Counter(each.column for each in headings if each.column)
-    unknown = [each.text for each in headings if each.text and each.column is None]
+    unknown = [each.text for each in headings if each.is_left_aside and not neighbour]
     wrong = [names.unknown(name) for name in unknown]
     wrong += [each.problem for each in headings if each.problem]
     twice = [name for name, count in found.items() if count > 1]

@@ -45,6 +45,12 @@ class FilamentIndex:
             and _has_color(known, cells.get("color_name"))
         ]
 
+    def is_missing(self, cells):
+        """Whether there is no filament that a spool's row may mean, though it names one."""
+        if "name" not in cells or cells.get("external_id") in self.by_external_id:
+            return False
+        return "external_id" in cells or not self.named(cells)
+
     def the_one(self, cells):
         """The filament that a spool's row means. Raises BadCell with what may be meant."""
         if "external_id" in cells:
@@ -89,7 +95,8 @@ def _has_color(known, color_name):
 
 def _narrowed(found, cells):
     """Of several, those in use, of the net grams and the colour that the row names."""
-    color_name, net_grams = cells.get("color_name"), cells.get("initial_grams")
+    color_name = cells.get("color_name")
+    net_grams = cells.get("filament_net_grams", cells.get("initial_grams"))
     for is_meant in (
         lambda known: known.is_active,
         lambda known: known.net_grams == net_grams,

@@ -15,6 +15,7 @@ CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "r
 OUTCOMES = (CREATED, FILLED_IN, UNCHANGED, REFUSED)
 FILAMENTS, SPOOLS, CATALOGUE = "filaments", "spools", "catalogue"  # the last one: of filaments
 PROBLEM = "problem"  # a column of refused lines, which is not read
+CREATABLE = ("filaments", "manufacturers", "material_types", "locations")
 BATCH = 1000  # rows that are written at once
 
 
@@ -84,10 +85,14 @@ class Row:
 
 @dataclass
 class ReadTable:
-    """The rows of a file; ``notes`` are sentences about how it was read."""
+    """The rows of a file; ``notes`` are sentences about how it was read. ``neighbour`` is the
+    program that has written it, if it is known, and ``left_aside`` are columns that hold something
+    that is not imported."""
 
     rows: list
     notes: list = field(default_factory=list)
+    neighbour: str = ""
+    left_aside: list = field(default_factory=list)
 
     def __iter__(self):
         return iter(self.rows)
@@ -101,8 +106,11 @@ class ImportReport:
 
     def __init__(self, kind, table, *, dry_run):
         self.kind, self.dry_run, self.notes = kind, dry_run, table.notes
+        self.neighbour, self.left_aside = table.neighbour, table.left_aside
         self.rows = [row.copy() for row in table]  # an operation that is tried again starts anew
         self.manufacturers, self.material_types = [], []
+        self.missing = {kind: [] for kind in CREATABLE}  # names that were not there before
+        self.create_missing = []  # those of CREATABLE that are made
         self.receipt = None  # the first entry of what was received, to undo it by
 
     def count(self, outcome):
@@ -142,7 +150,11 @@ class ImportReport:
             "manufacturers": self.manufacturers,
             "material_types": self.material_types,
             "receipt": None if self.dry_run else self.receipt,
+            "neighbour": self.neighbour,
+            "left_aside": self.left_aside,
             "notes": self.notes,
+            "missing": self.missing,
+            "create_missing": self.create_missing,
             "refused_table": self.refused_table,
             "lines": [self._row_as_dict(row) for row in self.rows],
         }

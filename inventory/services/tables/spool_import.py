@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory import codes
-from inventory.models import Filament, Location, Spool
+from inventory.models import Filament, Spool
 from inventory.services import clock, ledger, receiving
 from inventory.services.past import require_past
-from inventory.services.tables import known_spools
+from inventory.services.tables import known_spools, missing
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.matching import FilamentIndex, the_place
 from inventory.services.tables.refusals import TableTooLarge
@@ -27,7 +27,7 @@ from tenants.operations import progress
 from tenants.operations.operation import operation
 from tenants.operations.quantities import money
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import folded, format_number
+from tenants.operations.text import format_number
 
 MAX_SPOOLS = 10_000  # of one table
 WEIGHTS = ("remaining_grams", "used_grams", "gross_grams")
@@ -36,7 +36,7 @@ DETAILS = ("tare_grams", *Spool.DETAILS, "comment")
 OF_SIZE = {"", "initial_grams", "quantity", "name", "external_id"}
 
 
-def import_spools(table, *, by, at=None, dry_run=False, again=False):
+def import_spools(table, *, by, at=None, dry_run=False, again=False, create=None):
     """Put the spools of each row of a ReadTable (`table_reader.read_spools`) on the shelf; returns
     an ImportReport.
 
@@ -44,18 +44,22 @@ def import_spools(table, *, by, at=None, dry_run=False, again=False):
     wrong with them. A filament is named by its external_id or by manufacturer, name and material,
     as far as they are needed. Each is booked as ``receiving.receive`` does, all of one moment.
     Rows whose spool is there already are left out, unless ``again``: see `known_spools`. A dry run
-    is the import, taken back. Raises TableTooLarge, Busy, Duplicate.
+    is the import, taken back. What the rows name and the farm has not is made, as far as ``create``
+    has its kind of CREATABLE; None is all of them in a neighbour's table. Raises TableTooLarge,
+    Busy, Duplicate.
     """
-    return run_import(_import, table, by=by, at=at, dry_run=dry_run, again=again)
+    options = {"at": at, "dry_run": dry_run, "again": again, "create": create}
+    return run_import(_import, table, by=by, **options)
 
 
 @operation("spool.import")
-def _import(table, *, by, dry_run, again, at=None):
+def _import(table, *, by, dry_run, again, create, at=None):
     lock_imports(SPOOLS)
     report, at = ImportReport(SPOOLS, table, dry_run=dry_run), at or clock.now()
+    report.create_missing = missing.creatable(create, table, by=by)
     _require_few(report.rows)
     today = FarmSettings.load().local_date(at)
-    left = _plan(report.rows, today=today, at=at)
+    left = _plan(report, _filaments(report, by=by), today=today, at=at)
     known_spools.check_labels(report.rows, again=again)
     if not again:
         known_spools.leave_out(report.good, today=today)
@@ -72,12 +76,11 @@ def _require_few(rows):
         raise TableTooLarge(message % figures, most_lines=MAX_SPOOLS)
 
 
-def _plan(rows, *, today, at):
+def _plan(report, chosen, *, today, at):
     """Make the unsaved spools of each row; a row that can't be one is refused, with all that is
     wrong with it. Returns what is left on each spool of a row: ``{row: grams}``."""
-    chosen, left = _filaments(rows), {}
-    places = {folded(place.name): place for place in Location.objects.all()}
-    for row in progress.counting(rows):
+    places, left = missing.make_locations(report), {}
+    for row in progress.counting(report.rows):
         place = None
         with row.refusing():
             if "location" in row.values:
@@ -88,7 +91,7 @@ def _plan(rows, *, today, at):
             continue
         with row.refusing():
             row.instances = [
-                _spool(row.values, chosen[row], today, location=place)
+                _spool(row.values, chosen[row], today, location=place, at=at)
                 for _each in range(row.values.get("quantity", 1))
             ]
             left[row] = _left(row, at=at)
@@ -96,11 +99,15 @@ def _plan(rows, *, today, at):
     return left
 
 
-def _filaments(rows):
-    """``{row: Filament}`` of the rows that mean one, locked."""
+def _filaments(report, *, by):
+    """``{row: Filament}`` of the rows that mean one, locked; the missing ones made if wanted."""
     catalogue, chosen = FilamentIndex(), {}
+    rows = [row for row in report.rows if not row.problems.keys() & {"", "name", "external_id"}]
+    unknown = [row for row in rows if catalogue.is_missing(row.values)]
+    chosen = missing.make_filaments(unknown, report, by=by)
+    made = set(unknown) if "filaments" in report.create_missing else set()
     for row in rows:
-        if not row.problems.keys() & {"", "name", "external_id"}:
+        if row not in made:
             with row.refusing():
                 chosen[row] = catalogue.the_one(row.values).pk
     filaments = Filament.objects.with_makers().order_by("pk")
@@ -125,7 +132,7 @@ def _write(rows, left, *, by, at):
 # --- What is new --------------------------------------------------------------------------------
 
 
-def _spool(values, filament, today, *, location):
+def _spool(values, filament, today, *, location, at):
     details = {name: values[name] for name in DETAILS if name in values}
     if "code" in values:
         details["code"] = codes.normalise(values["code"])
@@ -137,6 +144,7 @@ def _spool(values, filament, today, *, location):
             initial_grams=values.get("initial_grams"),
             price=values.get("price"),
             location=location,
+            archived_at=at if values.get("archived") else None,
             **{"received_on": today, **details},
         )
     except ValidationError as error:

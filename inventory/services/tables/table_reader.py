@@ -9,12 +9,12 @@ from itertools import islice, zip_longest
 
 from django.utils.translation import gettext as _
 
-from inventory.services.tables import headings, text_files
+from inventory.services.tables import headings, neighbours, text_files
 from inventory.services.tables.cells import clean, has_decimal_commas, shorten
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.tables.headings import Names
+from inventory.services.tables.headings import Names, normal
 from inventory.services.tables.refusals import TableTooLarge, UnusableTable
-from inventory.services.tables.report import PROBLEM, ReadTable, Row
+from inventory.services.tables.report import FILAMENTS, PROBLEM, SPOOLS, ReadTable, Row
 from inventory.services.tables.text_files import MAX_LINES
 from inventory.services.tables.units import MASS, ONE, Units
 from tenants.accounts.models import FarmSettings
@@ -26,15 +26,15 @@ DOUBTFUL_GRAMS = 10  # no column of grams has less in all of its cells; one of k
 
 def read_filaments(content):
     """The ReadTable of filaments in a file. Raises UnusableTable, TableTooLarge."""
-    return _read(content, FILAMENT_COLUMNS, needed=(("name",), ("material",)))
+    return _read(FILAMENTS, content, FILAMENT_COLUMNS, needed=(("name",), ("material",)))
 
 
 def read_spools(content):
     """The ReadTable of spools in a file. Raises UnusableTable, TableTooLarge."""
-    return _read(content, SPOOL_COLUMNS, needed=(("external_id", "name"),))
+    return _read(SPOOLS, content, SPOOL_COLUMNS, needed=(("external_id", "name"),))
 
 
-def _read(content, columns, *, needed):
+def _read(what, content, columns, *, needed):
     """``content`` is bytes, text or a binary file, of at most 5 MB and 10,000 lines, of which the
     first names the columns; empty lines are left out. Of each tuple in ``needed`` one column must
     be there."""
@@ -48,12 +48,16 @@ def _read(content, columns, *, needed):
     if problem:
         message = _("The first line names the columns. %(problem)s")
         raise UnusableTable(message % {"problem": problem})
-    found = headings.read(header, names, needed=needed)
+    neighbour = neighbours.of(what, header)
+    found = headings.read(header, names, needed=needed, neighbour=neighbour)
     rows = [_row(found, *record) for record in islice(records, MAX_LINES)]
     if next(records, None):
         raise text_files.too_many_lines()
+    if neighbour:
+        _complete(rows, neighbour)
     _Values(columns, found, units, settings).read(rows)
-    return ReadTable(rows, notes=sheet.notes)
+    notes = [*sheet.notes, str(neighbour.note)] if neighbour and neighbour.note else sheet.notes
+    return ReadTable(rows, notes, neighbour.name if neighbour else "", _left_aside(found, rows))
 
 
 def _bytes(content):
@@ -75,7 +79,7 @@ def _row(found, number, cells, problem):
         return row
     for heading, cell in zip_longest(found, cells, fillvalue=None):
         name = heading and heading.column
-        if name == PROBLEM or not (cell and cell.strip()):
+        if name == PROBLEM or not (cell and cell.strip()) or (heading and heading.is_left_aside):
             continue
         if not name:
             message = _(
@@ -86,6 +90,26 @@ def _row(found, number, cells, problem):
         with row.refusing(name):
             row.values[name] = clean(unescape_formula(" ".join(cell.split())))
     return row
+
+
+def _complete(rows, neighbour):
+    """What a neighbour's export says in other ways than ours."""
+    for row in rows:
+        theirs = dict(zip(map(normal, row.header), map(str.strip, row.cells), strict=False))
+        for name, text in neighbour.complete(theirs).items() if row.is_ok else ():
+            with row.refusing(name):
+                if text := clean(unescape_formula(text)):
+                    row.values[name] = text
+
+
+def _left_aside(found, rows):
+    """The headers of columns that are not imported though there is something in them."""
+    places = [place for place, heading in enumerate(found) if heading.is_left_aside]
+    return [
+        found[place].text
+        for place in places
+        if any(row.cells[place].strip() for row in rows if place < len(row.cells))
+    ]
 
 
 class _Values:
@@ -117,7 +141,7 @@ class _Values:
             if not self._columns[name].is_number:
                 continue
             number, factor, unknown = self._units.split(dimension, text)
-            numbers[name] = number, factor or self._factors[name]
+            numbers[name] = number, factor or self._factors.get(name)
             if unknown:
                 message = _("“%(value)s”: “%(unit)s” is not understood; %(units)s can be.")
                 names = {"value": shorten(text), "unit": shorten(unknown)}

@@ -33,15 +33,17 @@ PERMISSIONS = {
 }
 
 
-def import_file(what, content, name, *, by, dry_run, again=False):
+def import_file(what, content, name, *, by, dry_run, again=False, create=None):
     """Import SPOOLS, FILAMENTS or a CATALOGUE of these from a file (bytes or text); returns an
     ImportReport.
 
     Of filaments a table (CSV) or a catalogue (JSON), by how it begins. ``again`` imports also the
-    spools that are there already. Raises InvalidTable, Busy, Duplicate.
+    spools that are there already, ``create`` is what is made if it is missing. Raises
+    UnusableTable, Busy, Duplicate.
     """
     if what == SPOOLS:
-        return import_spools(read_spools(content), by=by, dry_run=dry_run, again=again)
+        options = {"dry_run": dry_run, "again": again, "create": create}
+        return import_spools(read_spools(content), by=by, **options)
     data = content if isinstance(content, bytes) else content.encode()
     if _is_catalogue(data):
         rows = read_catalogue(catalogue_source.from_bytes(data, name))
@@ -59,10 +61,18 @@ def count_lines(content):
     return content.count(b"{" if _is_catalogue(content) else b"\n")
 
 
-def start(what, content, name, *, by, dry_run, again=False, of=None, page="", instead_of=()):
+def start(
+    what, content, name, *, by, dry_run, again=False, create=None, of=None, page="", instead_of=()
+):
     """Begin the import of a file (bytes) as a job; ``of`` is the dry run that it follows, ``page``
     the address that shows what becomes of it."""
-    options = {"dry_run": dry_run, "again": again, "of": of and of.pk, "page": page}
+    options = {
+        "dry_run": dry_run,
+        "again": again,
+        "create": create,
+        "of": of and of.pk,
+        "page": page,
+    }
     return services.start(
         KINDS[what],
         by=by,
@@ -86,7 +96,7 @@ def register_kinds():
 
 
 def _work(what, job, *, by):
-    options = {name: job.arguments[name] for name in ("dry_run", "again")}
+    options = {name: job.arguments[name] for name in ("dry_run", "again", "create")}
     content = b"".join(files.read(job, is_result=False))
     report = import_file(what, content, job.arguments["name"], by=by, **options)
     values = answer(what, report)

@@ -1,4 +1,5 @@
-"""Which requests take long: exports of whole lists, imports, reports over more than a year."""
+"""Which requests take long: exports of whole lists, imports, files that are passed on to a printer,
+reports over more than a year."""
 
 import re
 from datetime import date, timedelta
@@ -8,6 +9,7 @@ FILES = re.compile(  # exports of the admin; imports; sheets of labels and trave
     r"/admin/.*/(csv|import|labels|labels/blank|travellers)/"
     r"|/api/v1/.*/(import|import-catalogue|labels|result)/"
     r"|(/d/[^/]*)?/api/v1/export/[a-z]*/?"  # of printers' addresses
+    r"|(/d/[^/]*)?/api/files/local/?"  # a printer that does not answer is waited for
 )
 REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|slicer|unexplained|variance)/"

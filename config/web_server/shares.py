@@ -68,7 +68,7 @@ class Shares:
             if not candidates:
                 return None
             threads, _, is_long, farm = min(candidates, key=lambda each: each[:2])
-            if threads >= self._max_for_one():
+            if threads >= self._max_for_one(self.threads):
                 return None
             farm.running[is_long] += 1
             request = farm.waiting[is_long].popleft()[-1]
@@ -123,7 +123,9 @@ class Shares:
         if sum(farm.running[True] for farm in self._farms.values()) >= self.long_threads:
             return []
         fewest = min(farm.running[True] for farm in waiting)
+        if fewest >= self._max_for_one(self.long_threads):
+            return []
         return [farm for farm in waiting if farm.running[True] == fewest]
 
-    def _max_for_one(self):
-        return self.threads if len(self.known) < 2 else max(self.threads - 1, 1)
+    def _max_for_one(self, threads):
+        return threads if len(self.known) < 2 else max(threads - 1, 1)

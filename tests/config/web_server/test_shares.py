@@ -85,6 +85,15 @@ def test_long_requests_have_two_threads_and_leave_the_others_to_short_ones(share
     assert shares.take() is None
 
 
+def test_a_farm_leaves_one_of_them_to_other_farms(shares):
+    """Two printers that do not answer would keep all exports waiting for a minute."""
+    shares.known |= {"north", "south"}
+    add(shares, "north", 5, is_long=True)
+    assert take_all(shares, 3)[1] == ["north", None, None]
+    add(shares, "south", is_long=True)
+    assert shares.take().farm == "south"
+
+
 def test_two_run_at_once_and_another_where_one_of_them_waits_for_something(shares):
     shares.running_threads = 2
     add(shares, "north", 5)

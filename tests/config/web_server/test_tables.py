@@ -80,6 +80,9 @@ def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_know
         ("/api/v1/export/spools", "fmt=json", "", True),
         ("/d/some-token/api/v1/export/spools", "fmt=csv", "", True),
         ("/d/some-token/api/v1/spool", "", "", False),
+        ("/api/files/local", "", "", True),
+        ("/d/some-token/api/files/local/", "", "", True),
+        ("/api/version", "", "", False),
     ],
 )
 def test_exports_imports_and_long_reports_are_long(path, query, accept, expected):

@@ -23,7 +23,7 @@ from tenants.web.forms import SuggestedField
 ANOTHER_SPOOL = gettext_lazy("Another spool: scan or type its code")
 ANOTHER_PRODUCT = gettext_lazy("Another product’s SKU or name, or the name of a new one")
 NEW = "new"
-NOT_OF_GRAMS = ("no_time", "no_material", "more_objects")  # codes of doubts
+NOT_OF_GRAMS = ("no_time", "no_material", "more_objects", "plates_left_out")  # codes of doubts
 
 
 def product_called(text):

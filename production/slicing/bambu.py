@@ -29,7 +29,7 @@ def read(comments, slicer, version):
     doubts = Doubts()
     grams, lengths = (figures.numbers(values.get(key, "")) for key in (GRAMS, MM))
     count = max(len(grams), len(lengths))
-    used = [int(each) for each in figures.numbers(values.get("filament", "")) if each.isdecimal()]
+    used = figures.listed_slots(values.get("filament", ""), count, doubts)
     if not used:
         used = list(range(1, count + 1))
         if count > 1:

@@ -21,6 +21,7 @@ NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?")
 DURATION = re.compile(
     r"(?:(\d{1,4})\s*d)?\s*(?:(\d{1,6})\s*h)?\s*(?:(\d{1,8})\s*m)?\s*(?:(\d{1,9})(?:\.\d{1,9})?\s*s)?"
 )
+SLOT = re.compile(r"[1-9][0-9]{0,2}")
 COLOR = re.compile(r"#?([0-9A-Fa-f]{6})([0-9A-Fa-f]{2})?")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|([^;]*)')
 
@@ -74,6 +75,20 @@ def at(values, slot, default=""):
     if len(values) == 1:
         return values[0]
     return values[slot - 1] if slot <= len(values) else default
+
+
+def listed_slots(text, count, doubts):
+    """The numbers of the slots that a file lists for ``count`` figures (0: for some of them), as
+    ``1,3``: [] of none, and of a list that can't be right."""
+    parts = numbers(text)
+    found = [int(each) for each in parts if SLOT.fullmatch(each)]
+    is_right = len(found) == len(parts) == len(set(found)) and count in (0, len(found))
+    if parts and not is_right:
+        detail = _(
+            "The file says that its figures are of the slots %(text)s, which can't be right."
+        )
+        doubts.add("unusable_slot", detail % {"text": text[:40]})
+    return found if is_right else []
 
 
 def slots_of(used, doubts, *, every_gram=(), every_length=()):

@@ -56,6 +56,7 @@ def read(archive):
     plates, doubts, lines = _described(archive, described[:MOST_PLATES], sliced, settings)
     if not plates:
         raise NotSliced(_("No plate of this project was sliced."))
+    doubts += _of_left_out({plate.index for plate in plates}, sliced)
     return SlicedFigures(
         slicer=slicer or _("a relative of Bambu Studio"),
         slicer_version=version,
@@ -83,6 +84,16 @@ def _described(archive, elements, sliced, settings):
         doubts += doubted
         lines += _evidence(element, index)
     return plates, doubts, lines
+
+
+def _of_left_out(read, sliced):
+    """A doubt, of the last plate that is read, where others are in the archive besides."""
+    if left_out := sorted(sliced.keys() - read):
+        doubts = Doubts(max(read))
+        detail = _("Plates of the file are not read: %(count)s, such as %(index)s.")
+        doubts.add("plates_left_out", detail % {"count": len(left_out), "index": left_out[0]})
+        return doubts
+    return []
 
 
 def _plates(archive):
@@ -154,7 +165,7 @@ def _plate(element, place, settings):
 def _slot(element, settings, doubts):
     """The Slot of ``<filament id="1" type="PLA" color="#FFFFFF" used_m="2.31" used_g="6.94"/>``."""
     text = element.get("id", "")
-    if not INDEX.fullmatch(text):
+    if not figures.SLOT.fullmatch(text):
         doubts.add("unusable_slot", _("A slot is called %(text)s.") % {"text": text[:40]})
         return None
     slot = int(text)

@@ -49,7 +49,7 @@ def of_values(values, slicer, version, *, picture=None):
     if values.get(GRAMS) == "":
         doubts.add("blank_figure", _("The grams of the file are blank."))
     used = list(range(1, max(len(grams), len(lengths)) + 1))
-    listed = [int(each) for each in figures.numbers(values.get("filament", "")) if each.isdecimal()]
+    listed = figures.listed_slots(values.get("filament", ""), 0, doubts)
     if listed and max(listed) > len(used) == len(listed):
         used = listed  # one figure for each slot that is printed with
     found = figures.slots_of(used, doubts, every_gram=grams, every_length=lengths)

@@ -80,6 +80,13 @@ def test_figures_for_slots_that_are_listed():
     assert [slot for slot, *_rest in figures(read_text(text))] == [2, 4]
 
 
+@pytest.mark.parametrize("slots", ["0,1", "1,1", "1,99999999999", "-1,3", "1", "1,2,3", "1,x"])
+def test_slots_that_can_not_be_are_doubted(slots):
+    file = read_text(samples.BAMBU.replace("; filament: 1,3", f"; filament: {slots}"))
+    assert figures(file) == [(1, "8.38", "PLA", "FFFFFF"), (2, "2.66", "PLA", "FF0000")]
+    assert [doubt.code for doubt in file.doubts] == ["unusable_slot", "slots_unknown"]
+
+
 def test_cura_has_lengths_alone():
     file = read_text(samples.CURA)
     plate = file.plates[0]
@@ -166,6 +173,14 @@ def test_a_slot_whose_only_figure_is_unusable_stays():
 def test_plates_that_were_not_sliced_are_left_out():
     file = read(io.BytesIO(samples.project(2)))
     assert [plate.index for plate in file.plates] == [2]
+    assert file.doubts == ()
+
+
+def test_plates_that_are_not_listed_are_a_doubt():
+    file = read(io.BytesIO(samples.project(1, 2, 7)))
+    assert [plate.index for plate in file.plates] == [1, 2]
+    assert [doubt[::2] for doubt in file.doubts] == [("plates_left_out", 2)]
+    assert file.doubts[0].detail == "Plates of the file are not read: 1, such as 7."
 
 
 def test_a_sliced_project_without_a_list_has_what_its_gcode_says():

@@ -68,13 +68,13 @@ def _succeeded(file, plate, product):
 
 
 def _learn_name(file, plate, product):
-    """The only object's name, or without objects the file's, leads to the product from now on."""
+    """The only object's name, or without objects the file's, leads to the product from now on,
+    also when it is called something else."""
     names = {naming.key_of(each.name): each.name for each in plate.objects}
     if not names and len(file.plates) == 1:
         names = {naming.key_of(file.filename): file.filename}
     if len(names) != 1:
         return
     [(key, name)] = names.items()
-    own = {naming.key_of(product.name), naming.key_of(product.sku)}
-    if key and key not in own and not naming.is_generic(key):
+    if key and not naming.is_generic(key):
         ProductAlias.objects.update_or_create(key=key, defaults={"product": product, "name": name})

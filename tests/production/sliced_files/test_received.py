@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from production.models import Picture, SlicedFile
+from production.models import Picture, Product, SlicedFile
 from production.services.sliced_files import planning
 from production.services.sliced_files.figures import SlotChoice
 from production.slicing.sliced_file import NotFilament, NotSliced, UnreadableFile
@@ -208,6 +208,15 @@ def test_a_product_is_known_by_its_name_its_sku_or_an_alias(api):
     alias.is_active = False
     alias.save()
     assert proposed(api) == ("object", by_sku.pk, 2)
+
+
+def test_a_product_that_is_called_something_else_is_known_by_its_object(api):
+    a_material_type("PLA"), a_material_type("PETG")
+    row = SlicedFile.objects.get(pk=done(send(api, samples.PRUSA), 201)["id"])
+    product = planning.plan(row, by=None)[0].items.get().product
+    Product.objects.filter(pk=product.pk).update(name="Omega", sku="O-1")
+    other = samples.PRUSA.replace("1d 2h", "1d 3h")
+    assert proposed(api, other, 'attachment; filename="x.gcode"') == ("object", product.pk, 2)
 
 
 def test_a_product_is_known_by_the_name_of_the_file(api):

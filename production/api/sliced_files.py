@@ -1,5 +1,6 @@
 """Sliced files: received, and runs planned by them; the files and the aliases of a product."""
 
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -19,6 +20,7 @@ from production.serializers.sliced_files import (
     SlicedFileSerializer,
 )
 from production.services.sliced_files import planning, proposing, receiving, spools
+from production.slicing.sliced_file import UnreadableFile
 from tenants.accounts import audited
 from tenants.api.fast_representation import loaded
 from tenants.api.file_bodies import TakesFiles
@@ -94,8 +96,14 @@ def _read(sent):
     found, left = [], receiving.MOST_PICTURES
     for index, each in enumerate(sent):
         given = {"filename": each.name, "sha256": each.sha256, "size_bytes": each.size}
-        with located(*(["file", index] if len(sent) > 1 else [])):
-            found.append(receiving.read_file(each, **given, most_pictures=left))
+        try:
+            with located(*(["file", index] if len(sent) > 1 else [])):
+                found.append(receiving.read_file(each, **given, most_pictures=left))
+        except UnreadableFile as refusal:
+            if len(sent) > 1:
+                names = {"name": each.name, "why": refusal.detail}
+                refusal.detail = _("%(name)s: %(why)s") % names
+            raise
         left -= len(found[-1].pictures)
     return found
 

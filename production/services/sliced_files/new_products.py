@@ -4,12 +4,21 @@ import re
 from collections import defaultdict
 from decimal import Decimal
 
+from django.db import connection
+
 from production.models import BomLine, Product
 from production.services import products
 from production.services.requirements import by_file
 from tenants.operations.quantities import grams as to_grams
 
 LONGEST_SKU = 50  # leaves room for a number
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('product.of_file'), hashtext(current_schema()))"
+
+
+def lock():
+    """Until the transaction ends, nobody else makes a product of a file: whoever waited sees it."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK)
 
 
 def make(proposed, kinds, *, plate, by):

@@ -75,8 +75,10 @@ def plan(
 
 
 def _made(file, settled, products, kinds, *, by):
-    """``{plate: [(product, units)]}``; new products are made."""
+    """``{plate: [(product, units)]}``; new products are made, one after another."""
     of_plate = {plate.index: plate for plate in settled}
+    if products is None or any(each.product is None for each in products):
+        new_products.lock()
     if products is None:
         products = [each for each in proposing.propose(file) if each.plate in of_plate]
     figures.require_plates(settled, [each.plate for each in products], "products")

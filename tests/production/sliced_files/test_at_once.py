@@ -18,3 +18,11 @@ def test_a_new_product_is_made_once_and_a_spool_is_given_to_who_has_enough(in_th
     assert (ProductionRun.objects.count(), Product.objects.count()) == (2, 1)
     assert ProductFile.objects.count() == 1
     assert violations() == []
+
+
+def test_several_files_that_make_the_same_make_one_product(in_threads):
+    a_spool(100, filament=a_filament(material_type=a_material_type("PLA")))
+    files = [a_sliced_file(f"Hook {number}.gcode") for number in range(COUNT)]
+    results = in_threads(lambda number: planning.plan(files[number], by=None), COUNT)
+    assert not [each for each in results if isinstance(each, Exception)]
+    assert (ProductionRun.objects.count(), Product.objects.count()) == (COUNT, 1)

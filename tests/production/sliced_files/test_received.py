@@ -111,6 +111,7 @@ def test_of_several_files_all_are_kept_or_none(api):
     files.append(SimpleUploadedFile("b.stl", b"solid cube\n"))
     answer = refused(api.post(ADDRESS, {"file": files}, format="multipart"), 400, "not_sliced")
     assert list(answer["errors"]) == ["file.1"]
+    assert answer["detail"].startswith("b.stl: This is a model")
     assert not SlicedFile.objects.exists()
 
 

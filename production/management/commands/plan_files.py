@@ -13,7 +13,7 @@ from production.services.sliced_files import planning, receiving, spools
 from production.services.sliced_files.folders import Folder
 from tenants.accounts.models import User
 from tenants.management.farm_command import FarmCommand, farm
-from tenants.operations.refusals import Refusal
+from tenants.operations.refusals import Busy, Refusal
 
 NEEDED = ("production.add_slicedfile", "production.add_productionrun")
 SECONDS = 5
@@ -38,7 +38,7 @@ class Command(FarmCommand):
         )
 
     def handle(self, *, slug, folder, by, once, seconds, **options):
-        tenant, folder = farm(slug), Folder(folder)
+        tenant, folder, self._trouble = farm(slug), Folder(folder), ""
         if not folder.path.is_dir():
             raise CommandError(f"There is no folder {folder.path}.")
         with stopping() as stop:
@@ -61,21 +61,28 @@ class Command(FarmCommand):
                     if stop.is_set():
                         return
                     self._take(path, folder, person)
+            self._trouble = ""
         except (OSError, OperationalError, InterfaceError) as error:
+            trouble = _trouble(folder, error)
             if not is_patient:
-                raise _trouble(folder, error) from error
-            self.stderr.write(str(_trouble(folder, error)))
+                raise trouble from error
+            if str(trouble) != self._trouble:  # once, until there is another or none
+                self._trouble = str(trouble)
+                self.stderr.write(self._trouble)
             if not isinstance(error, OSError) and not connection.in_atomic_block:
                 connection.close()  # the next look has another one
 
     def _take(self, path, folder, person):
         try:
             outcome = self._outcome(path, folder, person)
+        except (OSError, Busy) as error:  # tried again at the next look
+            reason = error.detail if isinstance(error, Busy) else error.strerror or error
+            problem = f"can't be read: {reason}"
+            if folder.is_news(path, problem):
+                self._say(path.name, problem)
+            return
         except Refusal as refusal:
             outcome = f"not read: {refusal.detail}"
-        except OSError as error:
-            self._say(path.name, f"can't be read: {error.strerror or error}")
-            return
         if outcome:
             folder.done(path)
             self._say(path.name, outcome)

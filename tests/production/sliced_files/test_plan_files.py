@@ -15,6 +15,7 @@ from production.management.commands import plan_files
 from production.models import ProductionRun, SlicedFile
 from production.services.sliced_files import receiving
 from production.services.sliced_files.folders import Folder
+from tenants.operations.refusals import Busy
 from tests.factories import a_material_type, a_printer, make_user
 from tests.production.slicing import samples
 
@@ -115,6 +116,63 @@ def test_a_file_that_changes_while_it_is_read_is_read_again(farm, planner, tmp_p
     assert not SlicedFile.objects.exists()
 
 
+def test_one_that_can_not_be_opened_is_named_once_until_it_changes(
+    farm, planner, tmp_path, steps, monkeypatch
+):
+    path, measured = tmp_path / "Hook.gcode", receiving.measured
+    path.write_text(samples.PRUSA)
+    before, problems = path.stat(), [PermissionError(13, "Permission denied")]
+
+    def measure(stream):
+        if problems:
+            raise problems[0]
+        return measured(stream)
+
+    def fail_otherwise():
+        problems[:] = [OSError(5, "Input/output error")]
+
+    monkeypatch.setattr(receiving, "measured", measure)
+    steps += [lambda: None] * 4 + [fail_otherwise, lambda: None, lambda: path.touch()]
+    steps += [lambda: None] * 3 + [problems.clear, lambda: None]
+    lines = plan(farm, tmp_path)
+    assert lines[:3] == [
+        "Hook.gcode: can't be read: Permission denied",
+        "Hook.gcode: can't be read: Input/output error",
+        "Hook.gcode: can't be read: Input/output error",
+    ]
+    assert [line[:20] for line in lines[3:]] == ["Hook.gcode: planned:"]
+    assert path.read_text() == samples.PRUSA
+    assert path.stat().st_ino == before.st_ino
+
+
+def test_one_that_can_not_be_opened_is_not_being_written(farm, planner, tmp_path, monkeypatch):
+    (tmp_path / "Hook.gcode").write_text(samples.PRUSA)
+
+    def fail(stream):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(receiving, "measured", fail)
+    assert plan(farm, tmp_path, "--once") == ["Hook.gcode: can't be read: Permission denied"]
+
+
+def test_one_that_others_are_in_the_way_of_is_tried_again(
+    farm, planner, tmp_path, steps, monkeypatch
+):
+    (tmp_path / "Hook.gcode").write_text(samples.PRUSA)
+    receive, refusals = receiving.receive, [Busy(), Busy()]
+
+    def fail(*args, **how):
+        if refusals:
+            raise refusals.pop()
+        return receive(*args, **how)
+
+    monkeypatch.setattr(receiving, "receive", fail)
+    steps += [lambda: None] * 4
+    first, second = plan(farm, tmp_path)
+    assert first.startswith("Hook.gcode: can't be read: Others are changing the same rows")
+    assert second.startswith("Hook.gcode: planned: ")
+
+
 def test_new_files_are_taken_as_they_come_and_changed_ones_again(farm, planner, tmp_path, steps):
     path = tmp_path / "Hook.gcode"
     other = samples.PRUSA.replace("= 73.27", "= 70.00").replace("74.47", "71.20")
@@ -156,11 +214,13 @@ def test_it_waits_for_a_folder_and_a_database_that_do_not_answer(
         folder.mkdir()
         (folder / "Hook.gcode").write_text(samples.PRUSA)
 
-    steps += [lambda: monkeypatch.setattr(Folder, "look", fail), folder.rmdir, put, lambda: None]
+    steps += [lambda: monkeypatch.setattr(Folder, "look", fail), folder.rmdir]
+    steps += [lambda: None] * 3 + [put, lambda: None]
     lines = plan(farm, folder)
     assert lines[0].startswith("The database does not answer: gone")
     assert lines[1].endswith("share can't be read: No such file or directory.")
     assert lines[2].startswith("Hook.gcode: planned: ")
+    assert len(lines) == 3
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
 """Corrections of what slicers say, accepted by a manager."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils.formats import number_format
 
 from inventory.models import Filament
@@ -24,6 +27,27 @@ def factor_text(factor):
 class SlicerCorrectionQuerySet(models.QuerySet):
     def current(self):
         return self.filter(withdrawn_at=None)
+
+    def by_key(self):
+        """``{(filament id, printer id): correction}`` of these; one of a filament that was merged
+        into another is that one's, where that has none of its own: of several the newest."""
+        rows = self.annotate(present=Coalesce("filament__merged_into", "filament"))
+        rows = sorted(rows, key=lambda each: (each.filament_id == each.present, each.pk))
+        return {(each.present, each.printer_id): each for each in rows}
+
+    def factors(self, pairs):
+        """What to multiply the slicer's grams by: ``{(filament id, printer id): factor}`` of these
+        pairs, of which either may be None; 1 without a correction. One query."""
+        filaments, printers = ({pair[place] for pair in pairs} - {None} for place in (0, 1))
+        concerned = Q(filament__in=filaments) | Q(filament__merged_into__in=filaments)
+        concerned |= Q(filament=None, printer__in=printers)
+        known = self.current().filter(concerned).by_key()
+        found = {}
+        for filament, printer in pairs:
+            keys = (filament, printer), (filament, None), (None, printer)
+            first = next((known[key].factor for key in keys if key in known), Decimal(1))
+            found[filament, printer] = first
+        return found
 
     def with_names(self):
         return self.select_related("filament__manufacturer", "filament__material_type", "printer")

@@ -125,6 +125,11 @@ def event_of(run, verb, *, came_from, by, at, reason="", overrides=(), before=No
     )
 
 
+def sentences(*texts):
+    """Sentences for the history of a run as one text, its reason; those that are "" left out."""
+    return " ".join(filter(None, texts))
+
+
 def is_changed(run):
     """Whether a verb changed anything of what it locked: what changes nothing leaves no trace."""
     return bool(run.changes.before())

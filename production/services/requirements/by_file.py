@@ -96,6 +96,18 @@ def apply_to_lines(lines, before, after):
     return changed
 
 
+def apply_factor(line, factor, copies):
+    """Let the plan of a line follow another factor of the slicer's grams, as `apply_to_lines`."""
+    old = planned(line, copies)
+    line.slicer_factor = factor
+    new = planned(line, copies)
+    value = line.planned_grams, line.planned_purge_grams
+    if line.planned_source == FILE or (line.planned_source == OUTDATED and value == old):
+        line.planned_grams, line.planned_purge_grams = new
+    else:
+        line.planned_source = _typed(line.planned_source, value, old, new)
+
+
 def forget_typed(run, lines):
     """Take what the file says in place of what was typed."""
     if run.sliced_seconds is not None:

@@ -19,6 +19,7 @@ from production.services.reported import taking
 from production.services.requirements import (
     bom,
     claims,
+    corrected,
     derived,
     in_use,
     limits,
@@ -39,6 +40,7 @@ Status = ProductionRun.Status
 
 DERIVED = {"plate_count", "planned_minutes"}
 ALWAYS_EDITABLE = {"notes", "external_id"}
+STARTED = ("spool", "reserved_grams", "metered_grams", *lines.FROZEN)  # of a line
 EDITABLE = {
     Status.PLANNED: ALWAYS_EDITABLE
     | {"printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"},
@@ -93,7 +95,7 @@ def create(
         run.save(force_insert=True)
         RunItem.objects.bulk_create(run_items)
         RunMaterial.objects.bulk_create(run_lines)
-    reason = " ".join(filter(None, (override_reason, remark)))
+    reason = run_state.sentences(override_reason, remark)
     run_state.record(run, "create", came_from="", by=by, at=book.at, reason=reason)
     return run
 
@@ -122,11 +124,15 @@ def update(run, *, by, at=None, override_reason="", **fields):
     if not changed:
         return run
     in_use.require_printers([changed.get("printer")])
-    event = {"by": by, "at": at, "reason": override_reason}
+    event, former = {"by": by, "at": at, "reason": override_reason}, run.printer_id
     if changed.keys() & DERIVED:
         event |= _follow(run, changed, by=by, at=at, allow_overclaim=overridden)
     else:
         _assign(run, changed)
+    if "printer" in changed:
+        booked = {"by": by, "at": event["at"], "allow_overclaim": overridden}
+        remark = corrected.follow_printer(run, former, **booked)
+        event["reason"] = run_state.sentences(override_reason, remark)
     if "actual_minutes" in changed:
         changed["actual_minutes_source"] = run.actual_minutes_source
     if changed.keys() & {"printer", "plate_count"} and not overridden:
@@ -144,9 +150,8 @@ def start(
     printer's slots are taken where just one fits. What a spool has too little of is reserved of
     its twins in the printer, on lines that follow, where these have enough. What it draws from is
     loaded into the printer, as far as it is clear into which slot. Raises SpoolsMissing,
-    PrinterInactive, PrinterBusy, PrinterNeedsClearing (``printer_cleared`` says that it was),
-    MaterialsMissing (unless ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory,
-    SpoolPrinting.
+    PrinterInactive, PrinterBusy, PrinterNeedsClearing (unless ``printer_cleared``), SpoolPrinting,
+    MaterialsMissing (unless ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)
     named = [spool.pk for spool in (spools or {}).values()]
@@ -164,17 +169,18 @@ def start(
     ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()} | held
     how = {"allow_overclaim": overridden, "leaves_meters": True}
     with ledger.book(ids, by=by, at=at, **how) as book:
+        remark = corrected.follow_spools(run, run_lines, chosen, book.spools)
         following = _cover(book, run, run_lines, chosen, overridden=overridden)
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
         lines.freeze([*run_lines, *following], book.spools)
         taking.take_before_start(book, run, run_lines)
-        bulk_update(run_lines, ("spool", "reserved_grams", "metered_grams", *lines.FROZEN))
+        bulk_update(run_lines, (*STARTED, *(corrected.FIELDS if remark else ())))
         twin_claims.add(run, run_lines, following)
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
-    overclaimed = [spool.code for spool in book.overclaimed]
-    return _begin(run, by=by, at=book.at, reason=override_reason, overrides=overclaimed)
+    event = {"reason": run_state.sentences(override_reason, remark), "at": book.at}
+    return _begin(run, by=by, overrides=[spool.code for spool in book.overclaimed], **event)
 
 
 def begin_in_past(run, *, by, started_at, finished_at, at=None):

@@ -20,7 +20,7 @@ from production.models import (
 from production.services import overrides, run_state
 from production.services.completion.estimates import expected
 from production.services.reported import lines as reported
-from production.services.requirements import bom, claims, derived, in_use, limits
+from production.services.requirements import bom, claims, corrected, derived, in_use, limits
 from production.services.runs import filaments
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
@@ -195,16 +195,20 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     ) as book:
         if line.spool_id != (spool and spool.pk):
             reported.detach(book, line)
-        claim = _claim_after(run, line, fields)
+        claim, remark = _claim_of_started(run, line), ""
         _assign(line, fields)
         fresh = book.spools[spool.pk] if spool else None
+        if claim is None:
+            remark = corrected.follow_spools(run, [line], {line.pk: fresh}, book.spools)
+            claim = line.planned_total_grams
         if is_checked and fresh is not None:
             claims.require_match(line, fresh)
         claims.place(book, line, fresh, claim)
         if is_checked:
             limits.require_within(run, run_state.items_of(run), [line], book.spools)
         line.save()
-    run_state.save(run, "change_material", by=by, at=at, reason=override_reason)
+    event = {"reason": run_state.sentences(override_reason, remark)}
+    run_state.save(run, "change_material", by=by, at=at, **event)
     return line
 
 
@@ -359,14 +363,12 @@ def _refuse_plan_changes(run, row, names, fields):
         )
 
 
-def _claim_after(run, line, fields):
-    if run.status == Status.IN_PROGRESS:
-        known = line.actual_total_grams
-        wanted = expected(line) if known is None else known
-        return line.reserved_grams if line.spool_id else wanted
-    planned = fields.get("planned_grams", line.planned_grams)
-    purge = fields.get("planned_purge_grams", line.planned_purge_grams)
-    return to_grams(planned) + to_grams(purge)
+def _claim_of_started(run, line):
+    if run.status == Status.PLANNED:
+        return None
+    known = line.actual_total_grams
+    wanted = expected(line) if known is None else known
+    return line.reserved_grams if line.spool_id else wanted
 
 
 def _assign(line, fields):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from production.models import Product, ProductionRun, RunEvent
 from production.services import overrides, run_state
-from production.services.requirements import bom, derived, limits
+from production.services.requirements import bom, corrected, derived, limits
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
@@ -54,12 +54,14 @@ def refresh_plan(run, *, by, at=None, override_reason=""):
             % {"run": run.number},
             run_id=run.pk,
         )
+    remark = corrected.renew(run)
     before = {run.pk: replace(after, materials={})}
     options = {"allow_overclaim": overridden, "anew": True}
     changed, at = derived.follow([run], before, {run.pk: after}, by=by, at=at, **options)
     if not overridden:
         limits.require_within(run, items, run_state.lines_of(run))
-    event = {"at": at, "reason": override_reason, "before": derived.as_before(changed)}
+    reason = run_state.sentences(override_reason, remark)
+    event = {"at": at, "reason": reason, "before": derived.as_before(changed)}
     return run_state.save(run, "refresh_plan", *derived.RUN_FIELDS, by=by, **event)
 
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from production.models import GramsSource
-from production.services.sliced_files import corrections
+from production.models import SlicerCorrection
+from production.services.requirements.corrected import CORRECTED
 
 
 def corrected(runs):
@@ -12,7 +12,7 @@ def corrected(runs):
     pairs = {_pair(each, run) for run in runs for each in _of_file(run)}
     if not pairs:
         return runs
-    factors = corrections.factors(pairs)
+    factors = SlicerCorrection.objects.factors(pairs)
     return [_corrected(run, factors) for run in runs]
 
 
@@ -21,13 +21,13 @@ def _of_file(run):
 
 
 def _is_slicers(material):
-    return material.of_file.get("sliced_source") in (GramsSource.SLICER, GramsSource.DERIVED)
+    return material.of_file.get("sliced_source") in CORRECTED
 
 
 def _pair(material, run):
     filament = material.spool.filament if material.spool else material.filament
     printer = run.get("printer")
-    return filament and filament.pk, printer and printer.pk
+    return filament and (filament.merged_into_id or filament.pk), printer and printer.pk
 
 
 def _corrected(run, factors):

@@ -1,13 +1,14 @@
 """Corrections of what slicers say, by what was measured: proposed, and accepted by a manager.
 
 Plans by a file multiply the slicer's grams by the factor that was accepted for the filament on the
-printer, else for the filament, else for the printer. Plans that there are already stay as they are.
-A withdrawn correction gives way to the one that it took the place of.
+printer, else for the filament, else for the printer. Plans that there are already stay as they are,
+until they are printed with another filament or on another printer. A withdrawn correction gives way
+to the one that it took the place of. One of a filament that was merged leads on to the one that is
+kept, until that has one of its own.
 """
 
 from decimal import Decimal
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -48,9 +49,7 @@ class CorrectionWithdrawn(Refusal):
 def compared(runs, *, group_by):
     """What slicers say of the runs of a queryset and what was measured, as dicts, with the
     correction that is current for each group. Four queries at most."""
-    current = {
-        (each.filament_id, each.printer_id): each for each in SlicerCorrection.objects.current()
-    }
+    current = SlicerCorrection.objects.current().by_key()
     rows = [each.as_dict() for each in slicer_factors.of_runs(runs, group_by=group_by)]
     for row in rows:
         correction = current.get((row["filament"], row["printer"]))
@@ -116,26 +115,6 @@ def withdraw(correction, *, by, at=None):
     changes = {"factor": [str(fresh.factor), former and str(former.factor)]}
     audit("withdraw", fresh, by=by, at=at, changes=changes)
     return fresh
-
-
-def factors(pairs):
-    """What to multiply the slicer's grams by: ``{(filament id, printer id): factor}`` of these
-    pairs, of which either may be None; 1 without a correction. One query."""
-    filaments, printers = ({pair[place] for pair in pairs} - {None} for place in (0, 1))
-    concerned = Q(filament__in=filaments) | Q(filament=None, printer__in=printers)
-    rows = SlicerCorrection.objects.current().filter(concerned)
-    known = {(each.filament_id, each.printer_id): each.factor for each in rows}
-    return {
-        (filament, printer): next(
-            (
-                known[key]
-                for key in ((filament, printer), (filament, None), (None, printer))
-                if key in known
-            ),
-            Decimal(1),
-        )
-        for filament, printer in pairs
-    }
 
 
 def _locked(row):

@@ -9,9 +9,9 @@ from heapq import nsmallest
 
 from inventory.models import MaterialType, Spool
 from inventory.services import material_types
-from production.models import ProductionRun, RunMaterial
+from production.models import ProductionRun, RunMaterial, SlicerCorrection
 from production.services.reports.demand import Blocker
-from production.services.sliced_files import blockers, corrections, proposals
+from production.services.sliced_files import blockers, proposals
 from production.services.sliced_files.proposals import SpoolCandidate, SpoolProposal, WantedSlot
 from production.services.sliced_files.shelf_rows import shelf_rows
 
@@ -64,7 +64,7 @@ def match(slots, *, printer=None, plates=1, by_hand=None, most=5):
 def _factors(rows, printer):
     """``{filament id: factor}`` of what was accepted for them on the printer."""
     on = printer and printer.pk
-    found = corrections.factors({(row.filament_id, on) for row in rows})
+    found = SlicerCorrection.objects.factors({(row.filament_id, on) for row in rows})
     return {filament: factor for (filament, _printer), factor in found.items()}
 
 

@@ -51,7 +51,7 @@ def test_a_manager_accepts_what_was_measured_with_its_evidence(white, manager):
 
 def test_nothing_is_corrected_before_somebody_accepts_it(white):
     assert compared("filament")[0]["factor"] == Decimal("1.0400")
-    assert corrections.factors([(white.pk, None)]) == {(white.pk, None): 1}
+    assert SlicerCorrection.objects.factors([(white.pk, None)]) == {(white.pk, None): 1}
 
 
 def test_a_later_one_takes_the_place_of_the_former_and_gives_it_back(white, manager):
@@ -82,12 +82,12 @@ def test_the_factor_of_both_counts_before_that_of_the_filament_and_that_of_the_p
         (white.pk, printer.pk), (white.pk, other.pk), (white.pk, None),
         (black.pk, printer.pk), (None, printer.pk), (black.pk, other.pk), (None, None),
     ]  # fmt: skip
-    found = corrections.factors(pairs)
+    found = SlicerCorrection.objects.factors(pairs)
     assert [found[pair] for pair in pairs] == [
         both.factor, of_filament.factor, of_filament.factor,
         of_printer.factor, of_printer.factor, 1, 1,
     ]  # fmt: skip
-    assert queries_of(lambda: corrections.factors(pairs)) == 1
+    assert queries_of(lambda: SlicerCorrection.objects.factors(pairs)) == 1
 
 
 def test_what_is_refused_says_why(white):

@@ -5,6 +5,7 @@ from django.db.models.functions import Coalesce, Now
 
 from inventory.models import InventoryTransaction, UsageMeter
 from production.models.runs import RunItem, RunMaterial
+from tenants.accounts.models import FarmSettings
 
 
 class Minutes(Func):
@@ -17,8 +18,11 @@ class Minutes(Func):
     arity, output_field = 0, DurationField()
 
 
-BEFORE = Minutes(column="reports_before_minutes", default=30)
-AFTER = Minutes(column="reports_after_minutes", default=720)
+def _setting(column):
+    return Minutes(column=column, default=FarmSettings._meta.get_field(column).default)
+
+
+BEFORE, AFTER = _setting("reports_before_minutes"), _setting("reports_after_minutes")
 
 
 def reports_to_take():

@@ -30,26 +30,30 @@ from tenants.operations.refusals import Refusal
 
 Status = ProductionRun.Status
 ONE_DAY = timedelta(days=1)
+# Minutes of a farm without settings.
+BEFORE, AFTER = (
+    FarmSettings._meta.get_field(f"reports_{name}_minutes").default for name in ("before", "after")
+)
 # Whether a farm has meters that `settle_due` looks at, as `database_role.rows_of_each` asks.
-IS_DUE = """
-SELECT {name} WHERE EXISTS (
-    SELECT FROM {schema}.inventory_usagemeter meter
-    JOIN {schema}.production_runmaterial line ON line.spool_id = meter.spool_id
-    JOIN {schema}.production_productionrun run ON run.id = line.run_id
-    LEFT JOIN {schema}.accounts_farmsettings settings ON true
+IS_DUE = f"""
+SELECT {{name}} WHERE EXISTS (
+    SELECT FROM {{schema}}.inventory_usagemeter meter
+    JOIN {{schema}}.production_runmaterial line ON line.spool_id = meter.spool_id
+    JOIN {{schema}}.production_productionrun run ON run.id = line.run_id
+    LEFT JOIN {{schema}}.accounts_farmsettings settings ON true
     WHERE meter.run_material_id IS NULL AND NOT meter.is_apart AND meter.grams > 0
         AND (meter.closed_at > now() - interval '1 day'
-            - coalesce(settings.reports_after_minutes, 720) * interval '1 minute'
+            - coalesce(settings.reports_after_minutes, {AFTER}) * interval '1 minute'
         OR meter.closed_at IS NULL AND (
             meter.started_at <= now() - interval '1 hour'
             OR meter.last_report_at <= now() - interval '15 minutes'))
         AND run.deleted_at IS NULL AND run.status IN ('in_progress', 'completed', 'failed')
         AND meter.started_at >= run.started_at
-            - coalesce(settings.reports_before_minutes, 30) * interval '1 minute'
+            - coalesce(settings.reports_before_minutes, {BEFORE}) * interval '1 minute'
         AND (run.finished_at IS NULL OR meter.started_at <= run.finished_at
-            + coalesce(settings.reports_after_minutes, 720) * interval '1 minute')
+            + coalesce(settings.reports_after_minutes, {AFTER}) * interval '1 minute')
 )
-"""
+"""  # nosec B608
 
 
 def settle_due(*, at=None):

@@ -77,9 +77,6 @@ class SlicedFileAdmin(VerbPages, ModelAdmin):
     def has_change_permission(self, request, obj=None):
         return False  # what was read stays as it was read
 
-    def has_delete_permission(self, request, obj=None):
-        return False
-
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("printer", "created_by")
 

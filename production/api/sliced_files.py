@@ -74,6 +74,11 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
     def retrieve(self, request, pk):
         return self.proposed(self.get_object())
 
+    def destroy(self, request, pk):
+        """Remove what was read of a file that nothing was planned by."""
+        self.call(audited.delete, self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
     @action(detail=True, methods=["post"])
     def plan(self, request, pk):
         """Plan the runs of a sliced file: what is left out is as it was proposed."""

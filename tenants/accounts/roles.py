@@ -32,7 +32,8 @@ VIEW |= {"jobs.view_job", "jobs.cancel_job"}  # one's own: who reads may export
 FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
     "add change", "production", f"{PRODUCTS} printerslot"
 )
-FLOOR_DATA |= {"production.add_slicedfile", "production.change_productfile"}
+FLOOR_DATA |= {"production.add_slicedfile", "production.delete_slicedfile"}
+FLOOR_DATA |= {"production.change_productfile"}
 FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its grams by hand
 RUN_DATA = _each("add change delete", "production", RUNS) | _each(
     "record undo", "production", "productionrun"

@@ -25,7 +25,7 @@ ADMIN = """
 /admin/production/product/                              v     o     o     m
 /admin/production/productionrun/                        v     o     o     o
 /admin/production/reason/                               v     m     m     m
-/admin/production/slicedfile/                           v     o     -     -
+/admin/production/slicedfile/                           v     o     -     o
 /admin/production/slicercorrection/                     v     -     -     -
 """
 OF_ADMIN = {  # the pages that each model has in the admin: what is done there by GET, by POST

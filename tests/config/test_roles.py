@@ -128,7 +128,7 @@ API = """
 /api/v1/schema/                                         v     .     .     .     .
 /api/v1/settings/                                       v     .     m     m     .
 /api/v1/sliced-files/                                   v     o     .     .     .
-/api/v1/sliced-files/{pk}/                              v     .     .     .     .
+/api/v1/sliced-files/{pk}/                              v     .     .     .     o
 /api/v1/sliced-files/{pk}/plan/                         .     o     .     .     .
 /api/v1/slicer-corrections/                             v     m     .     .     .
 /api/v1/slicer-corrections/{pk}/                        v     .     .     .     .

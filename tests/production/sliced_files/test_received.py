@@ -7,9 +7,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from production.models import Picture, Product, SlicedFile
+from production.services.runs import lifecycle
 from production.services.sliced_files import planning
 from production.services.sliced_files.figures import SlotChoice
 from production.slicing.sliced_file import NotFilament, NotSliced, UnreadableFile
+from tenants.accounts.models import AuditEvent
 from tenants.operations.quantities import InvalidQuantity
 from tests.factories import (
     a_material_type,
@@ -149,6 +151,17 @@ def test_what_can_not_be_read_is_refused_with_a_sentence(api, data, code):
     answer = refused(send(api, data), 400, code)
     assert answer["detail"].endswith(".")
     assert not SlicedFile.objects.exists()
+
+
+def test_what_was_sent_by_mistake_is_removed_until_it_is_planned(api):
+    a_material_type("PLA"), a_material_type("PETG")
+    one, other = (done(send(api, text), 201)["id"] for text in (samples.ORCA, samples.PRUSA))
+    assert api.delete(f"{ADDRESS}{one}/").status_code == 204
+    assert AuditEvent.objects.get(object_type="production.slicedfile").verb == "remove"
+    [run] = planning.plan(SlicedFile.objects.get(), by=None)
+    lifecycle.delete(run, by=None)
+    refused(api.delete(f"{ADDRESS}{other}/"), 409, "in_use")
+    assert SlicedFile.objects.get().pk == other
 
 
 def test_the_same_request_with_a_key_is_received_once(api):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from inventory.admin import rendering
 from inventory.models import Filament
 from production.admin import formatting
-from production.models import Printer, ProductionRun, SlicerCorrection
+from production.models import Printer, SlicerCorrection
 from production.services.sliced_files import corrections
 from tenants.admin.people import ReadOnlyAdmin
 from tenants.operations.refusals import Refusal
@@ -111,10 +111,9 @@ class SlicerCorrectionAdmin(VerbPages, ReadOnlyAdmin):
 
 
 def _proposals():
-    """``[(label, rows)]`` of what was measured, what is furthest off first."""
-    runs = ProductionRun.objects.live()
+    """``[(label, rows)]`` of what was measured lately, what is furthest off first."""
     kinds = [
-        (label, [row for row in corrections.compared(runs, group_by=kind) if row["evident_runs"]])
+        (label, [row for row in corrections.proposed(group_by=kind) if row["evident_runs"]])
         for kind, label in LABELS.items()
     ]
     return [

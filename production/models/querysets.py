@@ -62,6 +62,9 @@ class ProductionRunQuerySet(models.QuerySet):
     def of_spool(self, spool):
         return self._with("RunMaterial", Q(spool=spool))
 
+    def of_filaments(self, filaments):
+        return self._with("RunMaterial", Q(spool__filament__in=filaments))
+
     def of_lot(self, lot_number):
         return self._with("RunMaterial", Q(spool__lot_number__iexact=lot_number))
 

@@ -4,6 +4,10 @@ The factor is the sum of what was weighed or metered divided by the sum of what 
 the same slots: never a mean of ratios. A slot of a run is evidence if all of it was weighed or
 metered, everything was printed, and nobody typed what the file says. By filament, a slot counts
 that was printed from one filament. Queries only, a constant number of them.
+
+What is proposed as a correction, and what is usual, is of the LATEST runs of the filament and the
+printer, or both, that are evidence, among the newest NEWEST of the farm: what was measured years
+ago says little of the spools of today, and takes seconds to be summed.
 """
 
 from dataclasses import dataclass
@@ -22,13 +26,15 @@ GROUPS = {
     "slot": ("NULL::bigint", "NULL::bigint", "filename", "slot"),
 }
 OF_ONE_FILAMENT = ("filament", "filament_and_printer")
+NEWEST, LATEST = 10_000, 300
 
 STATEMENT = """
 WITH chosen AS (
     SELECT run.id, run.printer_id, file.filename,
         plate_count::numeric / jsonb_array_length(sliced_plates) AS copies,
-        NOT EXISTS (SELECT FROM production_runitem item WHERE item.run_id = run.id
-            AND coalesce(good_count, 0) + coalesce(scrapped_count, 0) < quantity) AS is_whole
+        -- No NOT EXISTS: for that, PostgreSQL reads the items of all runs.
+        (SELECT coalesce(bool_and(coalesce(good_count, 0) + coalesce(scrapped_count, 0)
+            >= quantity), true) FROM production_runitem item WHERE item.run_id = run.id) AS is_whole
     FROM production_productionrun run
     JOIN production_slicedfile file ON file.id = run.sliced_file_id
     WHERE run.status = 'completed' AND sliced_plates IS NOT NULL AND run.id IN ({runs})
@@ -53,6 +59,8 @@ WITH chosen AS (
         coalesce(is_whole AND is_measured AND NOT is_typed AND sliced > 0 AND booked > 0, false)
             AS is_evidence
     FROM slots JOIN chosen ON chosen.id = slots.run_id
+), placed AS (
+    SELECT taken.*, {place} AS place FROM taken WHERE {is_of_key}
 )
 SELECT {filament} AS filament, {printer} AS printer, {filename} AS filename, {slot} AS slot,
     count(DISTINCT run_id) AS runs, sum(wanted) AS sliced, sum(booked) AS booked,
@@ -62,7 +70,7 @@ SELECT {filament} AS filament, {printer} AS printer, {filename} AS filename, {sl
     sum(booked) FILTER (WHERE is_evidence) AS evident_grams,
     min(booked / nullif(wanted, 0)) FILTER (WHERE is_evidence) AS lowest_factor,
     max(booked / nullif(wanted, 0)) FILTER (WHERE is_evidence) AS highest_factor
-FROM taken WHERE {is_of_key} GROUP BY 1, 2, 3, 4 ORDER BY 3, 4, 1, 2
+FROM placed WHERE place <= {latest} GROUP BY 1, 2, 3, 4 ORDER BY 3, 4, 1, 2
 """  # nosec B608
 
 
@@ -112,17 +120,12 @@ class SlicedAndTaken:
         }
 
 
-def of_runs(runs, *, group_by):
+def of_runs(runs, *, group_by, latest=None):
     """SlicedAndTaken of the completed runs of a queryset that are planned by a file, a list in
-    order of the key. Three queries at most."""
-    names = ("filament", "printer", "filename", "slot")
-    statement = STATEMENT
-    for name, column in zip(names, GROUPS[group_by], strict=True):
-        statement = statement.replace(f"{{{name}}}", column)
-    is_of_key = "filament_id IS NOT NULL" if group_by in OF_ONE_FILAMENT else "true"
-    if group_by in ("printer", "filament_and_printer"):
-        is_of_key += " AND printer_id IS NOT NULL"
-    rows = fetched(statement.replace("{is_of_key}", is_of_key), {}, runs=runs)
+    order of the key; of each, the ``latest`` runs that are evidence, and as many that are none.
+    Three queries at most."""
+    statement, params = _statement(group_by, is_bounded=latest is not None), {"latest": latest}
+    rows = fetched(statement, params, runs=runs)
     filaments = _found(rows, "filament", Filament.objects.with_makers())
     printers = _found(rows, "printer", Printer.objects.all())
     return [
@@ -137,21 +140,46 @@ def of_runs(runs, *, group_by):
     ]
 
 
-def factor(*, filament=None, printer=None, besides=None):
-    """The SlicedAndTaken of all runs of a filament, of a printer, or of both; None where no run is
-    of it. ``besides`` is a run that does not count."""
-    runs = ProductionRun.objects.live()
+def newest():
+    """The completed runs by a sliced file that say what is usual by now: the NEWEST of them. They
+    are looked for from the end of all runs. One query."""
+    runs = ProductionRun.objects.live().filter(status=ProductionRun.Status.COMPLETED)
+    runs = runs.filter(sliced_plates__isnull=False)
+    oldest = runs.order_by("-pk").values_list("pk", flat=True)[NEWEST - 1 : NEWEST].first()
+    return runs if oldest is None else runs.filter(pk__gte=oldest)
+
+
+def factor(*, filament=None, printer=None):
+    """The SlicedAndTaken of the latest runs of a filament, of a printer, or of both; None where no
+    run is of it."""
+    runs = newest()
     if printer is not None:
         runs = runs.on_printer(printer)
     if filament is not None:
-        runs = runs.filter(materials__spool__filament=filament)
-    if besides is not None:
-        runs = runs.exclude(pk=besides.pk)
+        runs = runs.of_filaments([filament])
     group_by = "printer" if filament is None else "filament"
     if None not in (filament, printer):
         group_by = "filament_and_printer"
-    found = of_runs(runs, group_by=group_by)
+    found = of_runs(runs, group_by=group_by, latest=LATEST)
     return next((row for row in found if filament in (None, row.filament)), None)
+
+
+def _statement(group_by, *, is_bounded):
+    """The STATEMENT for the groups of GROUPS[group_by]."""
+    columns = GROUPS[group_by]
+    is_of_key = "filament_id IS NOT NULL" if group_by in OF_ONE_FILAMENT else "true"
+    if group_by in ("printer", "filament_and_printer"):
+        is_of_key += " AND printer_id IS NOT NULL"
+    place, latest = "0", "0"
+    if is_bounded:
+        by = ", ".join([*columns, "is_evidence"])
+        place = f"dense_rank() OVER (PARTITION BY {by} ORDER BY run_id DESC)"
+        latest = "%(latest)s"
+    parts = dict(zip(("filament", "printer", "filename", "slot"), columns, strict=True))
+    statement = STATEMENT
+    for name, part in (parts | {"is_of_key": is_of_key, "place": place, "latest": latest}).items():
+        statement = statement.replace(f"{{{name}}}", part)
+    return statement
 
 
 def _found(rows, name, queryset):

@@ -46,11 +46,20 @@ class CorrectionWithdrawn(Refusal):
     title = "This correction was withdrawn already"
 
 
+def proposed(*, group_by):
+    """What `accept` would accept for each group, as `compared`. Five queries at most."""
+    return _compared(slicer_factors.newest(), group_by=group_by, latest=slicer_factors.LATEST)
+
+
 def compared(runs, *, group_by):
-    """What slicers say of the runs of a queryset and what was measured, as dicts, with the
+    """What slicers say of all runs of a queryset and what was measured, as dicts, with the
     correction that is current for each group. Four queries at most."""
+    return _compared(runs, group_by=group_by)
+
+
+def _compared(runs, **how):
     current = SlicerCorrection.objects.current().by_key()
-    rows = [each.as_dict() for each in slicer_factors.of_runs(runs, group_by=group_by)]
+    rows = [each.as_dict() for each in slicer_factors.of_runs(runs, **how)]
     for row in rows:
         correction = current.get((row["filament"], row["printer"]))
         row["correction"] = correction and correction.pk
@@ -60,8 +69,8 @@ def compared(runs, *, group_by):
 
 @operation("slicer_correction.accept")
 def accept(filament, *, by, printer=None, at=None):
-    """Correct plans by what was measured of a Filament, on a Printer if one is named; of None, by
-    what was measured on the printer. Returns the SlicerCorrection.
+    """Correct plans by what was measured lately of a Filament, on a Printer if one is named; of
+    None, by what was measured on the printer. Returns the SlicerCorrection.
 
     Raises Invalid where neither is named, NothingMeasured, ImplausibleFactor, AlreadyCorrected.
     """

@@ -85,10 +85,10 @@ def test_it_asks_more_only_of_a_run_of_a_file():
     plain = printed_without_file((a_spool(), 10))
     first, second = (printed(a_spool(), 100, 104, printer=a_printer()) for _ in range(2))
     few = queries_of(lambda: explained(plain))
-    assert queries_of(lambda: explained(first)) <= few + 4
+    assert queries_of(lambda: explained(first)) <= few + 5
     for _ in range(5):
         printed(a_spool(filament=first.materials.get().spool.filament), 100, 104)
-    assert queries_of(lambda: explained(first)) <= few + 4
+    assert queries_of(lambda: explained(first)) <= few + 5
     assert second.pk != first.pk
 
 

@@ -7,6 +7,7 @@ import pytest
 from production.models import ProductionRun, RunMaterial
 from production.services import slicer_factors
 from production.services.completion.actuals import ItemCount
+from production.services.sliced_files import corrections
 from tests.factories import (
     a_filament,
     a_printer,
@@ -110,15 +111,43 @@ def test_by_slot_the_runs_of_a_file_are_summed():
     assert [two.slot, two.booked, two.weighed, two.factor] == [2, 42, None, None]
 
 
-def test_the_factor_of_a_filament_leaves_a_run_out():
+def test_the_factor_is_of_a_filament_a_printer_or_both():
     filament, printer = a_filament(), a_printer()
     printed(a_spool(filament=filament), 100, 104, printer=printer)
-    run = printed(a_spool(filament=filament), 100, 110)
+    printed(a_spool(filament=filament), 100, 110)
     assert slicer_factors.factor(filament=filament).factor == Decimal("1.07")
-    assert slicer_factors.factor(filament=filament, besides=run).factor == Decimal("1.04")
     assert slicer_factors.factor(filament=filament, printer=printer).factor == Decimal("1.04")
     assert slicer_factors.factor(printer=printer).evident_runs == 1
     assert slicer_factors.factor(filament=a_filament()) is None
+
+
+def test_what_is_proposed_is_of_the_latest_runs_that_say_something(monkeypatch):
+    monkeypatch.setattr(slicer_factors, "LATEST", 2)
+    filament, printer = a_filament(), a_printer()
+    for grams in (90, 104, 106):
+        printed(a_spool(filament=filament), 100, grams, printer=printer)
+    for _ in range(3):  # of which nothing was measured
+        completed(started(a_sliced_run((a_spool(filament=filament), 100), printer=printer)))
+    for kind in ("filament", "printer", "filament_and_printer"):
+        [row] = corrections.proposed(group_by=kind)
+        assert (row["factor"], row["evident_runs"]) == (Decimal("1.05"), 2), kind
+    for of in ({"filament": filament}, {"printer": printer}):
+        assert slicer_factors.factor(**of).factor == Decimal("1.05")
+    assert corrections.accept(filament, by=None).run_count == 2
+    assert by("filament")[0].evident_runs == 3  # the report sums all
+
+
+def test_what_is_proposed_is_of_the_newest_runs_of_the_farm(monkeypatch):
+    rare, common = a_filament(), a_filament()
+    for filament in (rare, common, common, common):
+        printed(a_spool(filament=filament), 100, 104)
+    assert slicer_factors.factor(filament=rare).evident_runs == 1
+    monkeypatch.setattr(slicer_factors, "NEWEST", 2)
+    a_run(items=[(a_product(), 1)])  # of no file
+    assert slicer_factors.factor(filament=rare) is None
+    assert slicer_factors.factor(filament=common).evident_runs == 2
+    assert [row["filament"] for row in corrections.proposed(group_by="filament")] == [common.pk]
+    assert queries_of(lambda: corrections.proposed(group_by="filament")) == 4
 
 
 def test_it_asks_the_same_of_many_runs():

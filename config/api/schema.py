@@ -14,7 +14,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from config.api.examples import example_for
 from tenants.api import OPEN
 from tenants.api.access import scope_needed
-from tenants.api.csv_format import CSV
+from tenants.api.csv_format import CSV, XLSX
 from tenants.api.file_bodies import RAW, FilesParser
 from tenants.api.filters import IdFilter
 from tenants.api.views import ID, ListViewSet
@@ -206,8 +206,8 @@ class OperationSchema(AutoSchema):
         return parameters
 
     def get_request_serializer(self):
-        if self.map_parsers() == [CSV]:
-            return {CSV: OpenApiTypes.STR}
+        if self.map_parsers() == [CSV, XLSX]:
+            return {CSV: OpenApiTypes.STR, XLSX: OpenApiTypes.BINARY}
         if self.map_parsers() == [FilesParser.media_type]:
             return {RAW: OpenApiTypes.BINARY, MULTIPART: FILES}
         if of_files := getattr(self.view, "request_body", None):
@@ -220,7 +220,7 @@ class OperationSchema(AutoSchema):
         body = example_for(self.view)
         if body is None:
             return []
-        (media_type,) = self.map_parsers()
+        media_type = self.map_parsers()[0]
         body = body[0] if isinstance(body, list) else body  # spectacular makes it a list again
         return [OpenApiExample("Example", body, request_only=True, media_type=media_type)]
 

@@ -283,16 +283,16 @@ def _empty_table(columns, name):
 FILAMENT_IMPORT = Import(
     what=FILAMENTS,
     title="Import filaments",
-    does="A catalogue such as SpoolmanDB’s filaments.json, or a table (CSV) from a spreadsheet. "
-    "What the farm has is never overwritten: only what is empty is filled in.",
+    does="A catalogue such as SpoolmanDB’s filaments.json, or a table (XLSX or CSV) from a "
+    "spreadsheet. What the farm has is never overwritten: only what is empty is filled in.",
     columns=tuple(FILAMENT_COLUMNS),
 )
 SPOOL_IMPORT = Import(
     what=SPOOLS,
     title="Import spools",
-    does="A table (CSV) from a spreadsheet, or the export of Spoolman, OctoPrint-SpoolManager or "
-    "Bambuddy: each line is a spool, or as many as its quantity, with receipts in the ledger. Its "
-    "filament is named by external_id, or by manufacturer, name and material. Spools that are "
-    "there already are not received again.",
+    does="A table (XLSX or CSV) from a spreadsheet, or the export of Spoolman, "
+    "OctoPrint-SpoolManager or Bambuddy: each line is a spool, or as many as its quantity, with "
+    "receipts in the ledger. Its filament is named by external_id, or by manufacturer, name and "
+    "material. Spools that are there already are not received again.",
     columns=tuple(SPOOL_COLUMNS),
 )

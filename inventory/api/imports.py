@@ -10,11 +10,12 @@ from inventory.services.tables.report import CATALOGUE, CREATABLE, FILAMENTS, SP
 from inventory.services.tables.spool_import import import_spools
 from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.api import async_answers
-from tenants.api.csv_format import CSVParser
+from tenants.api.csv_format import CSVParser, XLSXParser
 from tenants.web.idempotency import require_key
 
 FILES = {SPOOLS: "table.csv", FILAMENTS: "table.csv", CATALOGUE: "catalogue.json"}  # bodies
 CREATED_BY = {None: None, True: CREATABLE, False: ()}
+PARSERS = [CSVParser, XLSXParser]
 TRY_FIRST = "With ?dry_run=true nothing is stored, and no key is needed."
 IMPORT = {"url_path": "import", "url_name": "import", "is_async": True}
 
@@ -38,7 +39,7 @@ class TakesImport:
 class SpoolImport(TakesImport):
     """For the viewset of spools."""
 
-    @action(detail=False, methods=["post"], parser_classes=[CSVParser], needs_key=True, **IMPORT)
+    @action(detail=False, methods=["post"], parser_classes=PARSERS, needs_key=True, **IMPORT)
     def import_table(self, request):
         """Import a table of spools: each line is one, and is received or refused by itself.
 
@@ -57,7 +58,7 @@ class FilamentImport(TakesImport):
     """For the viewset of filaments. An import that is repeated changes nothing, so it needs no
     key."""
 
-    @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
+    @action(detail=False, methods=["post"], parser_classes=PARSERS, **IMPORT)
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
         return self.imported(FILAMENTS, import_filaments, _of_table(read_filaments))

@@ -7,7 +7,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.serializers import Serializer
 
 from tenants.web import csv_export
-from tenants.web.csv_export import CHUNK, CSV, in_chunks
+from tenants.web.csv_export import CHUNK, CSV, XLSX, in_chunks
 
 
 class CSVParser(BaseParser):
@@ -17,6 +17,12 @@ class CSVParser(BaseParser):
 
     def parse(self, stream, media_type=None, parser_context=None):
         return stream.read()
+
+
+class XLSXParser(CSVParser):
+    """The same, of a workbook."""
+
+    media_type = XLSX
 
 
 class CSVRenderer(BaseRenderer):

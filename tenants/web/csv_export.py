@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CHUNK = 500  # rows that are read, and written, at once
 BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")

@@ -5,11 +5,12 @@ refuses that line alone, with all that is wrong with it.
 """
 
 from datetime import datetime
+from decimal import Decimal
 from itertools import islice, zip_longest
 
 from django.utils.translation import gettext as _
 
-from inventory.services.tables import headings, neighbours, text_files
+from inventory.services.tables import archives, headings, neighbours, text_files, workbooks
 from inventory.services.tables.cells import clean, has_decimal_commas, shorten
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.headings import Names, normal
@@ -17,6 +18,7 @@ from inventory.services.tables.refusals import TableTooLarge, UnusableTable
 from inventory.services.tables.report import FILAMENTS, PROBLEM, SPOOLS, ReadTable, Row
 from inventory.services.tables.text_files import MAX_LINES
 from inventory.services.tables.units import MASS, ONE, Units
+from inventory.services.tables.workbooks import BrokenCell, ExactNumber
 from tenants.accounts.models import FarmSettings
 from tenants.web.csv_export import unescape_formula
 
@@ -35,14 +37,16 @@ def read_spools(content):
 
 
 def _read(what, content, columns, *, needed):
-    """``content`` is bytes, text or a binary file, of at most 5 MB and 10,000 lines, of which the
-    first names the columns; empty lines are left out. Of each tuple in ``needed`` one column must
-    be there."""
+    """``content`` is a text or a workbook, as bytes, text or a binary file, of at most 5 MB and
+    10,000 lines, of which the first names the columns; empty lines are left out. Of each tuple in
+    ``needed`` one column must be there."""
     settings = FarmSettings.load()
     units = Units(settings.currency)
     names = Names(columns, units)
-    sheet = text_files.read(_bytes(content), names.is_known)
-    records = iter(sheet.records)
+    content = _bytes(content)
+    kind = workbooks if archives.is_workbook(content) else text_files
+    lines = kind.read(content, names.is_known)
+    records = iter(lines.records)
     empty = _("The table is empty: its first line is missing.")
     _number, header, problem = next(records, (1, [], empty))
     if problem:
@@ -56,7 +60,7 @@ def _read(what, content, columns, *, needed):
     if neighbour:
         _complete(rows, neighbour)
     _Values(columns, found, units, settings).read(rows)
-    notes = [*sheet.notes, str(neighbour.note)] if neighbour and neighbour.note else sheet.notes
+    notes = [*lines.notes, str(neighbour.note)] if neighbour and neighbour.note else lines.notes
     return ReadTable(rows, notes, neighbour.name if neighbour else "", _left_aside(found, rows))
 
 
@@ -87,9 +91,17 @@ def _row(found, number, cells, problem):
             )
             row.refuse("", message % {"cells": len(cells), "columns": len(found)})
             continue
+        if isinstance(cell, BrokenCell):
+            row.refuse(name, cell.problem)
+            continue
         with row.refusing(name):
-            row.values[name] = clean(unescape_formula(" ".join(cell.split())))
+            row.values[name] = _text(cell)
     return row
+
+
+def _text(cell):
+    is_exact = isinstance(cell, ExactNumber)
+    return cell if is_exact else clean(unescape_formula(" ".join(cell.split())))
 
 
 def _complete(rows, neighbour):
@@ -98,7 +110,7 @@ def _complete(rows, neighbour):
         theirs = dict(zip(map(normal, row.header), map(str.strip, row.cells), strict=False))
         for name, text in neighbour.complete(theirs).items() if row.is_ok else ():
             with row.refusing(name):
-                if text := clean(unescape_formula(text)):
+                if text := _text(text):
                     row.values[name] = text
 
 
@@ -121,7 +133,8 @@ class _Values:
 
     def read(self, rows):
         numbers = {row: self._numbers(row) for row in rows}
-        texts = (number for each in numbers.values() for number, _factor in each.values())
+        found = (number for each in numbers.values() for number, _factor in each.values())
+        texts = (number for number in found if isinstance(number, str))
         has_commas = has_decimal_commas(texts)
         for row in rows:
             found, row.values = row.values, {}
@@ -139,6 +152,9 @@ class _Values:
         for name, text in list(row.values.items()):
             dimension = self._columns[name].dimension
             if not self._columns[name].is_number:
+                continue
+            if isinstance(text, ExactNumber):
+                numbers[name] = Decimal(text), self._factors.get(name)
                 continue
             number, factor, unknown = self._units.split(dimension, text)
             numbers[name] = number, factor or self._factors.get(name)

@@ -6,7 +6,7 @@ from functools import partial
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy as _
 
-from inventory.services.tables import catalogue_source
+from inventory.services.tables import archives, catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
@@ -58,6 +58,8 @@ def is_long(content):
 
 def count_lines(content):
     """About how many lines there are in a table, or entries in a catalogue."""
+    if archives.is_workbook(content):
+        return archives.count_rows(content)
     return content.count(b"{" if _is_catalogue(content) else b"\n")
 
 

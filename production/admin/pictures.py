@@ -2,7 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
@@ -79,6 +79,8 @@ def photo_view(request, pk):
         else:
             photo = encode(_sent(request))
         pictures.set_photo(product, photo=photo, by=request.user)
+    except Product.DoesNotExist as error:  # any more
+        raise Http404 from error
     except Refusal as refusal:
         messages.error(request, refusal.detail)
     else:

@@ -116,7 +116,7 @@ class FloorView(View):
         try:
             self.require_permission(self.permission_required)
             return super().dispatch(request, *args, **kwargs)
-        except Http404 as missing:
+        except (Http404, ObjectDoesNotExist) as missing:  # or removed a moment ago
             return self._error_page("missing", 404, _missing_detail(missing))
         except PermissionDenied:
             return self._error_page("forbidden", 403)
@@ -229,7 +229,8 @@ class ButtonView(VerbView):
 
 def _missing_detail(missing):
     """Why a page is missing; Django's message for a missing row names the model."""
-    is_row = isinstance(missing.__context__, ObjectDoesNotExist)
+    is_row = isinstance(missing, ObjectDoesNotExist)
+    is_row |= isinstance(missing.__context__, ObjectDoesNotExist)
     return _("It was removed, or belongs to another farm.") if is_row else str(missing)
 
 

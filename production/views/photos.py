@@ -5,7 +5,6 @@ A photo is read and encoded before the verb begins its transaction.
 """
 
 import base64
-import binascii
 
 from django.utils.translation import gettext as _
 
@@ -30,7 +29,7 @@ class WithPhoto:
         self.require_permission(self.verb_permission)
         data = _sent(request)
         try:
-            self.photo = encode(data) if data else None
+            self.photo = None if data is None else encode(data)
         except (UnreadablePicture, Busy) as refusal:
             self.photo_refusal = refusal
         return super().post(request, **kwargs)
@@ -63,11 +62,14 @@ class WithPhoto:
 
 
 def _sent(request):
-    """The bytes of the photo that was sent; None without one."""
+    """The bytes of the photo that was sent, whatever they are; None without one."""
     if file := request.FILES.get(FIELD):
         return file.read()
     text = request.POST.get(ENCODED, "")
+    if not text:
+        return None
+    _kind, mark, encoded = text.partition(MARK)
     try:
-        return base64.b64decode(text.partition(MARK)[2], validate=True) if text else None
-    except binascii.Error:
+        return base64.b64decode(encoded, validate=True) if mark else text.encode()
+    except ValueError:
         return text.encode()  # no picture

@@ -50,6 +50,18 @@ def test_the_photo_of_a_product_is_taken_away(as_manager):
     assert "Choose a photo first." in text
 
 
+def test_a_product_that_is_removed_meanwhile_is_missing(as_manager, monkeypatch):
+    product, set_photo = a_product(), pictures.set_photo
+
+    def removing_first(row, **values):
+        row.__class__.objects.filter(pk=row.pk).delete()
+        return set_photo(row, **values)
+
+    monkeypatch.setattr(pictures, "set_photo", removing_first)
+    file = SimpleUploadedFile("shot.jpg", a_jpeg(), "image/jpeg")
+    assert as_manager.post(of_product(product, "photo"), {"file": file}).status_code == 404
+
+
 def test_managers_delete_pictures_and_see_how_many_use_them(as_manager):
     run, unused = a_run((a_spool(), 5)), a_picture()
     photo = a_photo_of(run)

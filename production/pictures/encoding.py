@@ -20,9 +20,9 @@ from PIL import Image, JpegImagePlugin, PngImagePlugin, QoiImagePlugin, WebPImag
 
 from production.pictures.headers import JPEG, QOI, read_header
 from production.pictures.refusals import PictureTooLarge, damaged
-from tenants.accounts.hashing_turns import NoTurn, Turns
 from tenants.operations.refusals import Busy
 from tenants.operations.text import format_number
+from tenants.operations.turns import NoTurn, Turns
 
 CONTENT_TYPE = "image/webp"
 MOST_THUMBNAIL_BYTES, THUMBNAIL_SIDE = 8_000, 160

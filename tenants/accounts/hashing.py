@@ -10,9 +10,9 @@ from contextvars import ContextVar
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from tenants.accounts.attempts import network
-from tenants.accounts.hashing_turns import NoTurn, Turns
 from tenants.operations.operation import client_address
 from tenants.operations.refusals import Busy
+from tenants.operations.turns import NoTurn, Turns
 
 MAX_WAIT_SECONDS = 3
 RETRY_SECONDS = 5

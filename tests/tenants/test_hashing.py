@@ -10,7 +10,7 @@ from config import settings as settings_of_the_program
 from tenants.accounts import devices, hashing, known_browsers, passwords, pins, services
 from tenants.accounts.models import User
 from tests.factories import PASSWORD, make_user
-from tests.tenants.hashing_queue import Queue
+from tests.tenants.turns_queue import Queue
 
 SIGN_IN = "/accounts/login/"
 TOKENS = "/api/v1/tokens/"

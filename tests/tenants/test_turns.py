@@ -1,9 +1,9 @@
-"""Whose turn it is to have a password hashed."""
+"""Whose turn it is, among callers of several kinds."""
 
 import pytest
 
-from tenants.accounts.hashing_turns import WINDOW_SECONDS, NoTurn, Turns
-from tests.tenants.hashing_queue import Queue
+from tenants.operations.turns import WINDOW_SECONDS, NoTurn, Turns
+from tests.tenants.turns_queue import Queue
 
 PLACES = {"stranger": 3, "known": 2}
 

@@ -2,7 +2,7 @@
 
 import threading
 
-from tenants.accounts.hashing_turns import NoTurn
+from tenants.operations.turns import NoTurn
 
 SECONDS = 10  # at most; nothing takes as long
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 from inventory.models import Location
 from inventory.services import extra_fields, metering
-from production.models import Printer, PrinterSlot
-from production.services import completion
+from production.models import Printer, PrinterSlot, ProductionRun
+from production.services import completion, pictures
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
@@ -15,6 +15,7 @@ from tenants.jobs.models import Job
 from tests.factories import (
     a_filament,
     a_material_type,
+    a_photo_of,
     a_plate,
     a_printer,
     a_printer_token,
@@ -23,6 +24,7 @@ from tests.factories import (
     a_running_run,
     a_sliced_file,
     a_spool,
+    an_encoded_picture,
 )
 
 LONG = "Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
@@ -63,20 +65,32 @@ def set_up(*, by):
     _bare(hook, by=by, printer=elm)
     a_run((spools[2], 500), by=by, printer=fir)
     closed = _half_done((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
+    file = _file(by)
+    _show(closed, file, hook, by=by)
     long_run = a_running_run((spools[2], 10), by=by, printer=long_named, items=[(box, 1)])
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
         filament=black, slot=slot, printer=elm, product=hook, uncleared=fir,
         long_named=long_named, long_run=long_run,
-        line=running.materials.order_by("pk").first(), job=_job(by), sliced_file=_file(by),
+        line=running.materials.order_by("pk").first(), job=_job(by), sliced_file=file,
     )  # fmt: skip
+
+
+def _show(run, file, product, *, by):
+    """The run has a photo and was planned by the file; the product has a photo."""
+    as_sliced = {"sliced_file": file, "sliced_plates": [1, 2], "sliced_seconds": 7200}
+    ProductionRun.objects.filter(pk=run.pk).update(**as_sliced)
+    a_photo_of(run, by=by)
+    pictures.set_photo(product, photo=an_encoded_picture(), by=by)
 
 
 def _file(by):
     """A file of two plates, with a name as long as can be and a doubtful figure."""
     plates = [a_plate(index=1, objects=[(LONG, 2)]), a_plate(index=2, seconds=None, name=LONG_TOO)]
     doubt = {"plate": 1, "slot": 1, "code": "total", "detail": "The sum differs from the total."}
-    return a_sliced_file(f"{LONG}.gcode", plates=plates, doubts=[doubt], by=by)
+    file = a_sliced_file(f"{LONG}.gcode", plates=plates, doubts=[doubt], by=by)
+    pictures.keep_plates(file, {1: an_encoded_picture(), 2: an_encoded_picture()})
+    return file
 
 
 def _job(by):

@@ -23,13 +23,22 @@ from inventory.models import (
     UsageMeter,
 )
 from inventory.services.spools import consumption, shelf, tags
-from production.services import completion
+from production.models import PlatePicture, Product, RunPhoto
+from production.services import completion, pictures
 from tenants.accounts.models import AuditEvent, FarmSettings, User
 from tenants.accounts.services import change_settings, issue_token
 from tenants.farms import backups, restoring, services
 from tenants.models import Domain, DroppedFarm, Tenant
 from tenants.schemas import database_role, migrating
-from tests.factories import PASSWORD, a_running_run, a_spool
+from tests.conftest import FarmAPIClient
+from tests.factories import (
+    PASSWORD,
+    a_product,
+    a_running_run,
+    a_sliced_file,
+    a_spool,
+    an_encoded_picture,
+)
 from tests.queries import violations
 from tests.tenants.test_farms import described, run
 
@@ -115,6 +124,30 @@ def test_a_farm_comes_back_as_it_was(committed_farm, backup, restored):
         assert violations() == []
     event = AuditEvent.objects.of(tenant).get()
     assert (event.verb, event.changes["hosts"][1][-1]) == ("restore", "prints.example.org")
+
+
+def test_pictures_come_back_with_all_that_shows_them(committed_farm, tmp_path, restored):
+    """Of a product, a run and a plate; each is served as it was."""
+    product, sliced, run = a_product(), a_sliced_file(), a_running_run((a_spool(500), 100))
+    photo, plate = an_encoded_picture(), an_encoded_picture()
+    pictures.set_photo(product, photo=photo, by=None)
+    pictures.add_photo(run, photo=photo, by=None)
+    pictures.keep_plates(sliced, {1: plate})
+    connection.set_schema_to_public()
+    path = backups.back_up(committed_farm, tmp_path / "kept")
+    services.drop_farm(committed_farm, by=None)
+    tenant = restored(path)
+    host = tenant.domains.get(is_primary=True).host
+    with tenant_context(tenant):
+        found = Product.objects.get().photo_id, RunPhoto.objects.get().picture_id
+        assert found == (photo.sha256, photo.sha256)
+        assert PlatePicture.objects.get().picture_id == plate.sha256
+        client = FarmAPIClient(host=host)
+        client.force_authenticate(User.objects.get())
+    for each in (photo, plate):
+        address = f"/api/v1/pictures/{each.sha256}/"
+        assert client.get(address).content == each.content
+        assert client.get(f"{address}thumbnail/").content == each.thumbnail
 
 
 def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(

@@ -197,7 +197,7 @@ class PlanFileForm(OverridableForm):
                 label=_("Spool for slot %(slot)s") % {"slot": number},
                 initial=chosen,
                 required=False,
-                help_text=_("Left empty: chosen when the run starts."),
+                help_text=_why(matched),
             )
         self.fields[f"spool-{number}"] = field
         for plate in self.plates_read:
@@ -333,6 +333,13 @@ class PlanFileForm(OverridableForm):
             spool = self.cleaned_data.get(f"spool-{matched.wanted.slot}")
             if spool is not None and spool.pk in wrong:
                 yield f"spool-{matched.wanted.slot}", _("Not this spool: see the message above.")
+
+
+def _why(matched):
+    """Why a spool is chosen for a slot, and what speaks against it."""
+    reasons = matched.chosen.reasons if matched.chosen else ()
+    texts = [each.detail for each in (*reasons, *matched.blockers)]
+    return " ".join([*texts, _("Left empty: chosen when the run starts.")])
 
 
 def _name_of(plate):

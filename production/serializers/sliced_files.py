@@ -79,6 +79,12 @@ class PlateSerializer(serializers.Serializer):
     index = serializers.IntegerField()
     name = serializers.CharField()
     seconds = serializers.IntegerField(allow_null=True)
+    purge_grams = QuantityField(
+        allow_null=True,
+        help_text="Of all slots. Where the file has it of none, plans take it from the slot that "
+        "takes most.",
+        **GRAMS,
+    )
     slots = SlotOfFileSerializer(many=True)
     objects = ObjectSerializer(many=True)
     picture = PictureField(

@@ -5,6 +5,7 @@ import itertools
 import pytest
 
 from production.models import Printer, PrinterSlot, ProductionRun, SlicedFile
+from tests.browser.offline_helpers import offline
 from tests.browser.page_checks import DESK, PHONE, TABLET, Hand, finds, geometry
 from tests.factories import a_filament, a_material_type, a_printer, a_spool
 from tests.production.slicing import samples
@@ -61,6 +62,17 @@ def test_from_file_to_ledger(visit, printer, hook, viewport, script):
     hand.button("Complete as planned")
     finds(page, f"Run {run.number} is completed: 74.47 g are booked.")
     assert hand.touches <= 6
+
+
+def test_without_a_network_the_page_stays_and_says_so(visit, printer, hook):
+    page = visit("/floor/queue/", viewport=PHONE)
+    offline(page)
+    page.get_by_label("Sliced files: choose them").set_input_files(hook)
+    finds(page, "There is no network: nothing was sent.")
+    assert page.url.endswith("/floor/queue/")
+    offline(page, False)
+    page.get_by_label("Sliced files: choose them").set_input_files(hook)
+    finds(page, f"Plan on {printer}")
 
 
 def test_files_are_dropped_on_the_queue(visit, printer):

@@ -67,7 +67,7 @@ def test_a_file_is_answered_with_what_it_takes(api):
     assert answer["sha256"] == hashlib.sha256(samples.PRUSA.encode()).hexdigest()
     assert (answer["slicer"], answer["slicer_version"]) == ("PrusaSlicer", "2.9.4+win64")
     assert answer["printer_model"] == "XL5IS"
-    plate = {"index": 1, "name": "", "seconds": 93784, "slots": SLOTS}
+    plate = {"index": 1, "name": "", "seconds": 93784, "purge_grams": "3.150000", "slots": SLOTS}
     plate |= {"objects": [{"name": "Hook.stl", "count": 2}]}
     plate |= {"picture": f"/api/v1/pictures/{Picture.objects.get().sha256}/"}
     assert answer["plates"] == [plate]

@@ -53,20 +53,13 @@ def set_up(*, by):
     _reports(long_named, spools[1], by=by)
     _slot(oak, "1", a_spool(filament=black, by=by))
     takes = [(spools[0], 40, 2), (spools[1], 30)]
-    running = a_running_run(
-        *takes,
-        by=by,
-        printer=elm,
-        items=[(hook, 4), (box, 2)],
-        planned_minutes=90,
-        notes="Brim of 5 mm.",
-    )
+    planned = {"planned_minutes": 90, "notes": "Brim of 5 mm."}
+    running = a_running_run(*takes, by=by, printer=elm, items=[(hook, 4), (box, 2)], **planned)
     planned = _bare(cap, by=by, printer=oak, planned_minutes=45)
     _bare(hook, by=by, printer=elm)
     a_run((spools[2], 500), by=by, printer=fir)
     closed = _half_done((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
-    file = _file(by)
-    _show(closed, file, hook, by=by)
+    file = _as_sliced(closed, hook, by=by)
     long_run = a_running_run((spools[2], 10), by=by, printer=long_named, items=[(box, 1)])
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
@@ -76,12 +69,14 @@ def set_up(*, by):
     )  # fmt: skip
 
 
-def _show(run, file, product, *, by):
-    """The run has a photo and was planned by the file; the product has a photo."""
+def _as_sliced(run, product, *, by):
+    """The file that the run is planned by; run and product have photos."""
+    file = _file(by)
     as_sliced = {"sliced_file": file, "sliced_plates": [1, 2], "sliced_seconds": 7200}
     ProductionRun.objects.filter(pk=run.pk).update(**as_sliced)
     a_photo_of(run, by=by)
     pictures.set_photo(product, photo=an_encoded_picture(), by=by)
+    return file
 
 
 def _file(by):

@@ -86,10 +86,9 @@ class PictureViewSet(BaseViewSet):
         if response is None:
             row = self._found(Picture.objects.only(column), sha256)
             response = HttpResponse(bytes(getattr(row, column)), content_type=CONTENT_TYPE)
-            response["ETag"] = etag
         else:
             self._found(self.get_queryset(), sha256)
-        for name, value in HEADERS.items():
+        for name, value in (HEADERS | {"ETag": etag}).items():
             response[name] = value
         return response
 

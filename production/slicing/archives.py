@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from django.utils.translation import gettext as _
 
 from production.slicing.sliced_file import LARGEST_PICTURE, DamagedFile, SlicerPicture, too_large
+from tenants.operations.archives import is_bounded
 
 MOST_MEMBERS, LARGEST_DIRECTORY = 5_000, 4 * 1024 * 1024
 END, LARGEST_END = b"PK\5\6", 22 + 65_535
 LOCATOR, END64 = b"PK\6\7", b"PK\6\6"
 # What `zipfile` raises; RuntimeError where a member has a password.
-# What slicers use. Other methods are unpacked without a limit of what comes out.
-METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 BROKEN = zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, RuntimeError
 
 
@@ -59,7 +58,7 @@ def beginning(archive, name, most):
     """The first bytes of a member; None where there is none."""
     if name not in archive.NameToInfo:
         return None
-    if archive.NameToInfo[name].compress_type not in METHODS:
+    if not is_bounded(archive.NameToInfo[name]):
         raise _unknown_method()
     with _refused(), archive.open(name) as member:
         return member.read(most)

@@ -137,6 +137,11 @@ def test_a_zip_bomb_is_not_opened():
     assert "at most 50 MB" in refusal_of(content, TableTooLarge)
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_is_unpacked_without_a_limit_is_not_opened(method):
+    assert "packed in a way" in refusal_of(by_hand(sheet_of(""), method=method))
+
+
 def test_texts_beyond_twenty_megabytes_are_not_opened():
     strings = {"xl/sharedStrings.xml": " " * 21 * archives.MEGABYTE}
     assert "at most 20 MB" in refusal_of(by_hand(sheet_of(""), parts=strings), TableTooLarge)

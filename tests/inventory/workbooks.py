@@ -52,10 +52,10 @@ def saved(book):
     return file.getvalue()
 
 
-def by_hand(sheet, *, parts=(), types=""):
+def by_hand(sheet, *, parts=(), types="", method=zipfile.ZIP_DEFLATED):
     """A workbook of this XML of a sheet, with other ``parts``, ``{name: content}``."""
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         archive.writestr("[Content_Types].xml", TYPES.format(more=types))
         archive.writestr("_rels/.rels", TOP)
         archive.writestr("xl/workbook.xml", BOOK)

@@ -8,6 +8,7 @@ from io import BytesIO
 from django.utils.translation import gettext as _
 
 from inventory.services.tables.refusals import TableTooLarge, UnusableTable
+from tenants.operations.archives import is_bounded
 
 MEGABYTE = 1024**2
 MAX_UNPACKED = 50 * MEGABYTE  # of all parts together
@@ -41,6 +42,8 @@ def require_safe(content):
         raise UnusableTable(message)
     if any(each.flag_bits & 1 for each in parts):
         raise _locked()
+    if not all(map(is_bounded, parts)):
+        raise _unusable(_("it is packed in a way that no spreadsheet uses"))
     sizes = [(sum(each.file_size for each in parts), MAX_UNPACKED)]
     sizes += [(each.file_size, _most(each.filename)) for each in parts]
     for size, most in sizes:

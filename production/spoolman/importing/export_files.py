@@ -20,6 +20,7 @@ from production.spoolman.importing.source import (
     loaded,
     objects,
 )
+from tenants.operations.archives import is_bounded
 
 MAX_BYTES = 64 * 1024 * 1024  # of one file
 MAX_FILES = 20  # in a folder, or in an archive
@@ -99,8 +100,8 @@ def _members(name, archive):
     if len(members) > MAX_FILES:
         raise NotReadable(_("There are more than %(most)s files.") % {"most": MAX_FILES})
     for member in members:
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise NotImplementedError  # unpacked without a limit of what comes out
+        if not is_bounded(member):
+            raise NotImplementedError
         with archive.open(member) as file:
             yield f"{name}/{member.filename}"[:200], _limited(name, file.read(MAX_BYTES + 1))
 

@@ -17,12 +17,11 @@ from django.utils.translation import gettext as _
 
 from inventory.admin.labels import labels_url
 from inventory.admin.rendering import with_glyph
-from inventory.forms.imports import FileForm, SeenFile
+from inventory.forms.imports import FileForm, SeenFile, options_of
 from inventory.paper.labels import MAX_SPOOLS
-from inventory.services.tables import uploads
+from inventory.services.tables import table_reader, uploads
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.report import (
-    CREATABLE,
     CREATED,
     FILAMENTS,
     FILLED_IN,
@@ -68,6 +67,11 @@ class Import:
         return uploads.PERMISSIONS[self.what]
 
     @property
+    def headings(self):
+        """What may be chosen for a column."""
+        return table_reader.headings_of(self.what)
+
+    @property
     def kind(self):
         return uploads.KINDS[self.what]
 
@@ -103,19 +107,26 @@ class ImportPages:
             return self._preview_import(request, form, file.name, file.read())
         return self._import_page(request, form)
 
-    def _preview_import(self, request, form, name, content, **options):
-        """What the file would do, by a dry run; the page has the signed file in it."""
-        tried = {"by": request.user, "dry_run": True, **options}
+    def _preview_import(self, request, form, name, content, *, create=None, chosen=None):
+        """What the file would do, by a dry run; the page has the signed file in it, and how its
+        columns are read."""
+        columns = uploads.columns_of(self.importing.what, content, chosen=chosen)
+        chosen = {each["name"]: each["heading"] for each in columns if each["is_chosen"]}
+        page = {"columns": columns, "headings": self.importing.headings}
+        tried = {"by": request.user, "dry_run": True, "create": create, "chosen": chosen}
         try:
             if uploads.is_long(content):
                 return self._begin(request, content, name, **tried)
             report = uploads.import_file(self.importing.what, content, name, **tried)
         except Refusal as refusal:
-            form.add_refusal(refusal)
-            return self._import_page(request, form)
-        seen = SeenFile.of(name, content, {"create": report.create_missing})
-        signed = seen.sign(by=request.user, what=self.opts.model_name)
-        return self._import_page(request, form, file=seen, signed=signed, **_context_of(report))
+            if columns:
+                seen = SeenFile.of(name, content, {"create": create or [], "chosen": chosen})
+                page["signed"] = seen.sign(by=request.user, what=self.opts.model_name)
+            return self._import_page(request, form, message=refusal.detail, **page)
+        seen = SeenFile.of(name, content, {"create": report.create_missing, "chosen": chosen})
+        page |= _context_of(report) | {"file": seen}
+        page["signed"] = seen.sign(by=request.user, what=self.opts.model_name)
+        return self._import_page(request, form, **page)
 
     def _import(self, request):
         """Import what was previewed; sent again, it is answered again and done once."""
@@ -125,8 +136,9 @@ class ImportPages:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
 
-        if _is_to_look(request, seen.options):
-            return self._preview_import(request, form, seen.name, seen.content, **_options(request))
+        wanted = options_of(request.POST, seen.options)
+        if "_look" in request.POST or wanted != seen.options:
+            return self._preview_import(request, form, seen.name, seen.content, **wanted)
         options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
         options |= seen.options
 
@@ -163,9 +175,11 @@ class ImportPages:
         if seen.by_id != request.user.pk or not seen.arguments["dry_run"] or not content:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
-        name, seen_with = seen.arguments["name"], {"create": _report_of(seen)["create_missing"]}
-        if _is_to_look(request, seen_with):
-            return self._preview_import(request, form, name, content, **_options(request))
+        name, chosen = seen.arguments["name"], seen.arguments["chosen"]
+        seen_with = {"create": _report_of(seen)["create_missing"], "chosen": chosen}
+        wanted = options_of(request.POST, seen_with)
+        if "_look" in request.POST or wanted != seen_with:
+            return self._preview_import(request, form, name, content, **wanted)
         options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
         options |= {"of": seen, "instead_of": services.FINISHED_WELL, **seen_with}
         try:
@@ -192,17 +206,6 @@ class ImportPages:
 
 def _report_of(job):
     return json.loads(b"".join(files.read(job, is_result=True)))
-
-
-def _options(request):
-    """Those of an import that a page asks for."""
-    return {"create": [each for each in CREATABLE if each in request.POST.getlist("create")]}
-
-
-def _is_to_look(request, seen_with):
-    """Whether another preview is wanted, or needed as it would be done otherwise than it was
-    previewed."""
-    return "_look" in request.POST or _options(request) != seen_with
 
 
 def _context_of(report):

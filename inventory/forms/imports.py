@@ -8,8 +8,10 @@ from django import forms
 from django.core import signing
 from django.db import connection
 
+from inventory.services.tables.report import CREATABLE
 from tenants.web.forms import VerbForm
 
+COLUMN_FIELDS = ("column", "heading", "heading_was")
 MAX_AGE = 24 * 3600  # seconds
 
 
@@ -46,6 +48,17 @@ class SeenFile:
             return cls(**signing.loads(signed, salt=_salt(by, what), max_age=MAX_AGE))
         except signing.BadSignature:
             return None
+
+
+def options_of(sent, seen_with):
+    """Options of an import: those that the page was shown with, but for what was changed on it,
+    which columns mean and what is made."""
+    columns = zip(*(sent.getlist(name) for name in COLUMN_FIELDS), strict=False)
+    columns = [(name, new.strip(), was) for name, new, was in columns]
+    is_looked_at = "_look" in sent  # then what is empty is meant to be
+    changed = {name: new for name, new, was in columns if new != was or not new and is_looked_at}
+    create = [kind for kind in CREATABLE if kind in sent.getlist("create")]
+    return {"create": create, "chosen": seen_with["chosen"] | changed}
 
 
 def _salt(by, what):

@@ -173,6 +173,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ColumnChoice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('what', models.CharField(max_length=20)),
+                ('header', models.CharField(max_length=200)),
+                ('heading', models.CharField(blank=True, max_length=100)),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(fields=('what', 'header'), name='column_choice_of_one_header_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='UnboundTag',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

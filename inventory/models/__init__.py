@@ -1,6 +1,7 @@
 """The catalogue of filaments, spools, and their ledger."""
 
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
+from inventory.models.column_choices import ColumnChoice
 from inventory.models.extra import ClientSetting, ExtraField
 from inventory.models.ledger import InventoryTransaction
 from inventory.models.merging import FilamentMerge, SpoolMerge
@@ -10,6 +11,7 @@ from inventory.models.unbound_tags import UnboundTag
 
 __all__ = [
     "ClientSetting",
+    "ColumnChoice",
     "DeviceReport",
     "ExtraField",
     "Filament",

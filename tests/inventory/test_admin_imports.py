@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Filament, InventoryTransaction, Location, Spool
+from inventory.models import ColumnChoice, Filament, InventoryTransaction, Location, Spool
 from tenants.accounts.models import IdempotencyKey
 from tests.factories import a_filament, a_material_type, a_spool, make_user
 from tests.inventory.test_neighbours import SPOOLMAN
@@ -113,7 +113,7 @@ def test_a_file_that_is_no_table_says_why(at_admin, name, content, message):
     answer = look(at_admin, FILAMENTS, content, name)
     assert answer.status_code == 200
     assert message in text_of(answer)
-    assert 'name="signed"' not in text_of(answer)
+    assert 'name="_do"' not in text_of(answer)
 
 
 def test_nothing_is_imported_that_was_not_shown_to_whoever_imports_it(at_admin, farm_client):
@@ -156,6 +156,54 @@ def test_a_neighbours_export_is_previewed_with_all_that_is_missing(at_admin):
     assert again.context["missing"] == []
     assert text_of(again).count('type="hidden" name="create"') == 4
     assert "is imported" in text_of(agree(at_admin, SPOOLS, again))
+
+
+def columns_sent_by(seen, **headings):
+    """What the page sends where these headings were written for columns."""
+    columns = seen.context["columns"]
+    return {
+        "signed": seen.context["signed"],
+        "create": seen.context["report"]["create_missing"] if "report" in seen.context else [],
+        "column": [each["name"] for each in columns],
+        "heading_was": [each["heading"] for each in columns],
+        "heading": [headings.get(each["name"], each["heading"]) for each in columns],
+    }
+
+
+def test_columns_that_are_not_known_are_chosen_and_remembered(at_admin):
+    a_filament("Sky", net_grams=1000)
+    table = "Sorte;Füllstand;Wetter\nSky;0,75;fair\n"
+    seen = look(at_admin, SPOOLS, table)
+    assert "no column “Sorte”" in text_of(seen)
+    assert [each["heading"] for each in seen.context["columns"]] == ["", "", ""]
+    assert seen.context["columns"][1]["samples"] == ["0,75"]
+    sent = columns_sent_by(seen, sorte="name", füllstand="remaining_grams")
+    asked = at_admin.post(f"{SPOOLS}import/", sent | {"_look": "1"})
+    assert "are these grams or kilograms?" in text_of(asked)
+    sent = columns_sent_by(asked, füllstand="remaining_grams (kg)")
+    previewed = at_admin.post(f"{SPOOLS}import/", sent | {"_look": "1"})
+    assert outcomes(previewed) == {"created": 1}
+    assert not ColumnChoice.objects.exists()
+    done = at_admin.post(f"{SPOOLS}import/", columns_sent_by(previewed) | {"_do": "1"})
+    assert "is imported" in text_of(done)
+    assert Spool.objects.get().remaining_grams == 750
+    again = look(at_admin, SPOOLS, table.replace("0,75", "0,5"))
+    assert outcomes(again) == {"unchanged": 1}
+    assert [each["heading"] for each in again.context["columns"]] == [
+        "name", "remaining_grams (kg)", "",
+    ]  # fmt: skip
+
+
+def test_a_column_that_is_read_otherwise_is_previewed_again_before_it_is_imported(at_admin):
+    a_filament("Sky", net_grams=1000)
+    seen = look(at_admin, SPOOLS, "name;lot;note\nSky;L-1;N\n")
+    sent = columns_sent_by(seen, note="supplier") | {"_do": "1"}
+    previewed = at_admin.post(f"{SPOOLS}import/", sent)
+    assert (outcomes(previewed), Spool.objects.count()) == ({"created": 1}, 0)
+    at_admin.post(f"{SPOOLS}import/", columns_sent_by(previewed) | {"_do": "1"})
+    assert Spool.objects.get().supplier == "N"
+    wrong = at_admin.post(f"{SPOOLS}import/", columns_sent_by(seen, note="lot") | {"_look": "1"})
+    assert "lot_number is there twice." in text_of(wrong)
 
 
 def test_a_viewer_imports_nothing(farm_client, viewer):

@@ -12,7 +12,7 @@ from inventory.services.tables.cells import shorten
 from inventory.services.tables.columns import DOUBTFUL
 from inventory.services.tables.refusals import UnusableTable
 from inventory.services.tables.report import PROBLEM
-from inventory.services.tables.units import without_kilogram
+from inventory.services.tables.units import MASS, WEIGHTS, without_kilogram
 from tenants.web.csv_export import unescape_formula
 
 MAX_COLUMNS = 200
@@ -23,13 +23,15 @@ IN_BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
 
 @dataclass(frozen=True)
 class Heading:
-    """A column as its header names it; ``column`` is None where it is none of ours, ``factor`` that
-    of its unit, None where it names none. ``problem`` says what is wrong with it."""
+    """A column as its header names it; ``column`` is None where it is none of ours, and it
+    ``is_aside`` if that is meant. ``factor`` is that of its unit, None where it names none.
+    ``problem`` says what is wrong with it."""
 
     text: str
     column: str | None
     factor: object = None
     problem: str = ""
+    is_aside: bool = False
 
     @property
     def is_left_aside(self):
@@ -83,6 +85,14 @@ class Names:
         names["units"] = self._units.understood(cell.dimension)
         return Heading(text, column, problem=message % names)
 
+    def written(self, heading):
+        """A heading as it may be written instead of its header; "" without a column."""
+        cell = self._columns.get(heading.column)
+        if cell is None or heading.factor is None or cell.dimension != MASS:
+            return heading.column or ""
+        [unit] = [unit for unit in WEIGHTS if self._units.factor(MASS, unit) == heading.factor]
+        return f"{heading.column} ({unit})"
+
     def unknown(self, name):
         """What to do about a column that has none of the names."""
         names = {"name": shorten(name)}
@@ -105,19 +115,29 @@ def normal(name):
     return re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
 
 
-def read(header, names, *, needed, neighbour=None):
-    """The Headings in their order; one without a name has no column. Of each tuple in ``needed``
-    one column must be there; a ``neighbour`` says what its headers mean. Raises UnusableTable with
-    all that is wrong."""
+def understood(header, names, *, neighbour=None, chosen=None):
+    """The Headings in their order; one without a name has no column. What was ``chosen`` for a
+    header goes before what a ``neighbour`` says of it."""
+    found = []
+    for text in header:
+        heading = (chosen or {}).get(normal(text)[:MAX_NAME_LENGTH])
+        is_aside = heading == ""
+        if heading is None:
+            heading = neighbour.heading(text) if neighbour else text
+            is_aside = bool(neighbour)
+        found.append(replace(names.heading(heading), text=text.strip(), is_aside=is_aside))
+    return found
+
+
+def read(header, names, *, needed, **options):
+    """The Headings as they are `understood`. Of each tuple in ``needed`` one column must be there.
+    Raises UnusableTable with all that is wrong."""
     if len(header) > MAX_COLUMNS:
         message = _("%(count)s columns are too many: is it another table?")
         raise UnusableTable(message % {"count": len(header)})
-    if neighbour:
-        headings = [replace(names.heading(neighbour.heading(each)), text=each) for each in header]
-    else:
-        headings = [names.heading(text) for text in header]
+    headings = understood(header, names, **options)
     found = Counter(each.column for each in headings if each.column)
-    unknown = [each.text for each in headings if each.is_left_aside and not neighbour]
+    unknown = [each.text for each in headings if each.is_left_aside and not each.is_aside]
     wrong = [names.unknown(name) for name in unknown]
     wrong += [each.problem for each in headings if each.problem]
     twice = [name for name, count in found.items() if count > 1]

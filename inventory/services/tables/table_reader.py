@@ -17,51 +17,99 @@ from inventory.services.tables.headings import Names, normal
 from inventory.services.tables.refusals import TableTooLarge, UnusableTable
 from inventory.services.tables.report import FILAMENTS, PROBLEM, SPOOLS, ReadTable, Row
 from inventory.services.tables.text_files import MAX_LINES
-from inventory.services.tables.units import MASS, ONE, Units
+from inventory.services.tables.units import MASS, ONE, WEIGHTS, Units
 from inventory.services.tables.workbooks import BrokenCell, ExactNumber
 from tenants.accounts.models import FarmSettings
 from tenants.web.csv_export import unescape_formula
 
 MAX_BYTES = 5 * 1024 * 1024
+SAMPLES = 3  # lines that show what is in a column
+COLUMNS = {FILAMENTS: FILAMENT_COLUMNS, SPOOLS: SPOOL_COLUMNS}
 DOUBTFUL_GRAMS = 10  # no column of grams has less in all of its cells; one of kilograms may
 
 
-def read_filaments(content):
-    """The ReadTable of filaments in a file. Raises UnusableTable, TableTooLarge."""
-    return _read(FILAMENTS, content, FILAMENT_COLUMNS, needed=(("name",), ("material",)))
+def read_filaments(content, *, chosen=None):
+    """The ReadTable of filaments in a file; ``chosen`` are headings by header, as `choices` has
+    them. Raises UnusableTable, TableTooLarge."""
+    return _OpenTable(FILAMENTS, content, chosen).read(needed=(("name",), ("material",)))
 
 
-def read_spools(content):
+def read_spools(content, *, chosen=None):
     """The ReadTable of spools in a file. Raises UnusableTable, TableTooLarge."""
-    return _read(SPOOLS, content, SPOOL_COLUMNS, needed=(("external_id", "name"),))
+    return _OpenTable(SPOOLS, content, chosen).read(needed=(("external_id", "name"),))
 
 
-def _read(what, content, columns, *, needed):
-    """``content`` is a text or a workbook, as bytes, text or a binary file, of at most 5 MB and
-    10,000 lines, of which the first names the columns; empty lines are left out. Of each tuple in
-    ``needed`` one column must be there."""
-    settings = FarmSettings.load()
-    units = Units(settings.currency)
-    names = Names(columns, units)
-    content = _bytes(content)
-    kind = workbooks if archives.is_workbook(content) else text_files
-    lines = kind.read(content, names.is_known)
-    records = iter(lines.records)
-    empty = _("The table is empty: its first line is missing.")
-    _number, header, problem = next(records, (1, [], empty))
-    if problem:
-        message = _("The first line names the columns. %(problem)s")
-        raise UnusableTable(message % {"problem": problem})
-    neighbour = neighbours.of(what, header)
-    found = headings.read(header, names, needed=needed, neighbour=neighbour)
-    rows = [_row(found, *record) for record in islice(records, MAX_LINES)]
-    if next(records, None):
-        raise text_files.too_many_lines()
-    if neighbour:
-        _complete(rows, neighbour)
-    _Values(columns, found, units, settings).read(rows)
-    notes = [*lines.notes, str(neighbour.note)] if neighbour and neighbour.note else lines.notes
-    return ReadTable(rows, notes, neighbour.name if neighbour else "", _left_aside(found, rows))
+def columns_of(what, content, *, chosen=None):
+    """The columns of a file of SPOOLS or FILAMENTS that have a name, as they are understood, and
+    what is in them, as dicts. What is ``chosen`` may be a function of the header. Raises
+    UnusableTable, TableTooLarge."""
+    table = _OpenTable(what, content, chosen)
+    lines = [cells for _number, cells, problem in islice(table.records, SAMPLES) if not problem]
+    return [
+        {
+            "header": heading.text,
+            "name": normal(heading.text),
+            "heading": table.names.written(heading),
+            "is_chosen": normal(heading.text) in table.chosen,
+            "samples": [cells[place] for cells in lines if place < len(cells) and cells[place]],
+        }
+        for place, heading in enumerate(table.understood())
+        if heading.text and heading.column != PROBLEM
+    ]
+
+
+def headings_of(what):
+    """All that a column of SPOOLS or FILAMENTS may be, weights in each unit."""
+    columns = COLUMNS[what]
+    weights = {name for name, cell in columns.items() if cell.dimension == MASS}
+    return [
+        heading
+        for name in columns
+        for heading in ([f"{name} ({unit})" for unit in WEIGHTS] if name in weights else [name])
+    ]
+
+
+class _OpenTable:
+    """The lines of a file, of which the first one was read.
+
+    ``content`` is a text or a workbook, as bytes, text or a binary file, of at most 5 MB and
+    10,000 lines, of which the first names the columns; empty lines are left out.
+    """
+
+    def __init__(self, what, content, chosen):
+        self._columns = COLUMNS[what]
+        self._settings = FarmSettings.load()
+        self._units = Units(self._settings.currency)
+        self.names = Names(self._columns, self._units)
+        content = _bytes(content)
+        kind = workbooks if archives.is_workbook(content) else text_files
+        lines = kind.read(content, self.names.is_known)
+        self.records, self._notes = iter(lines.records), lines.notes
+        empty = _("The table is empty: its first line is missing.")
+        _number, self._header, problem = next(self.records, (1, [], empty))
+        if problem:
+            message = _("The first line names the columns. %(problem)s")
+            raise UnusableTable(message % {"problem": problem})
+        self.chosen = chosen(self._header) if callable(chosen) else chosen or {}
+        self._neighbour = neighbours.of(what, self._header)
+
+    def understood(self):
+        options = {"neighbour": self._neighbour, "chosen": self.chosen}
+        return headings.understood(self._header, self.names, **options)
+
+    def read(self, *, needed):
+        """The ReadTable; of each tuple in ``needed`` one column must be there."""
+        neighbour, notes = self._neighbour, self._notes
+        options = {"neighbour": neighbour, "chosen": self.chosen}
+        found = headings.read(self._header, self.names, needed=needed, **options)
+        rows = [_row(found, *record) for record in islice(self.records, MAX_LINES)]
+        if next(self.records, None):
+            raise text_files.too_many_lines()
+        if neighbour:
+            _complete(rows, neighbour)
+        _Values(self._columns, found, self._units, self._settings).read(rows)
+        notes = [*notes, str(neighbour.note)] if neighbour and neighbour.note else notes
+        return ReadTable(rows, notes, neighbour.name if neighbour else "", _left_aside(found, rows))
 
 
 def _bytes(content):

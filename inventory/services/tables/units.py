@@ -25,8 +25,9 @@ UNITS = {
     DENSITY: dict.fromkeys(["g/cm³", "g/cm3", "g/cm^3", "g/ccm"], ONE),
     COUNT: dict.fromkeys(["x", "pcs", "pc", "spools", "rolls", "stück", "stk", "st"], ONE),
 }
+WEIGHTS = ("g", "kg", "lb", "oz")
 UNDERSTOOD = {
-    MASS: "g, kg, lb, oz",
+    MASS: ", ".join(WEIGHTS),
     LENGTH: "mm",
     TEMPERATURE: "°C",
     DENSITY: "g/cm³",

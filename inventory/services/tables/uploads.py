@@ -6,9 +6,11 @@ from functools import partial
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy as _
 
-from inventory.services.tables import archives, catalogue_source
+from inventory.services.tables import archives, catalogue_source, table_reader
 from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.choices import remember, remembered
 from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.refusals import UnusableTable
 from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
 from inventory.services.tables.table_reader import read_filaments, read_spools
@@ -33,23 +35,42 @@ PERMISSIONS = {
 }
 
 
-def import_file(what, content, name, *, by, dry_run, again=False, create=None):
+def import_file(what, content, name, *, by, dry_run, again=False, create=None, chosen=None):
     """Import SPOOLS, FILAMENTS or a CATALOGUE of these from a file (bytes or text); returns an
     ImportReport.
 
     Of filaments a table (CSV) or a catalogue (JSON), by how it begins. ``again`` imports also the
-    spools that are there already, ``create`` is what is made if it is missing. Raises
-    UnusableTable, Busy, Duplicate.
+    spools that are there already, ``create`` is what is made if it is missing; what is ``chosen``
+    for columns (`choices`) is remembered. Raises UnusableTable, Busy, Duplicate.
     """
     if what == SPOOLS:
         options = {"dry_run": dry_run, "again": again, "create": create}
-        return import_spools(read_spools(content), by=by, **options)
+        report = import_spools(read_spools(content, chosen=chosen), by=by, **options)
+        return _with_choices(report, what, chosen)
     data = content if isinstance(content, bytes) else content.encode()
     if _is_catalogue(data):
         rows = read_catalogue(catalogue_source.from_bytes(data, name))
     else:
-        rows = read_filaments(content)
-    return import_filaments(rows, by=by, dry_run=dry_run)
+        rows = read_filaments(content, chosen=chosen)
+    return _with_choices(import_filaments(rows, by=by, dry_run=dry_run), what, chosen)
+
+
+def columns_of(what, content, *, chosen=None):
+    """The columns of a table as they are read with what is ``chosen``, by default what the farm
+    remembers; none of a catalogue, and of a file that can't be read, of which its import says
+    why."""
+    if _is_catalogue(content):
+        return []
+    try:
+        return table_reader.columns_of(what, content, chosen=chosen or partial(remembered, what))
+    except UnusableTable:
+        return []
+
+
+def _with_choices(report, what, chosen):
+    if chosen and not report.dry_run:
+        remember(what, chosen)
+    return report
 
 
 def is_long(content):
@@ -64,14 +85,16 @@ def count_lines(content):
 
 
 def start(
-    what, content, name, *, by, dry_run, again=False, create=None, of=None, page="", instead_of=()
-):
+    what, content, name, *, by, dry_run, again=False, create=None, chosen=None, of=None,
+    page="", instead_of=(),
+):  # fmt: skip
     """Begin the import of a file (bytes) as a job; ``of`` is the dry run that it follows, ``page``
     the address that shows what becomes of it."""
     options = {
         "dry_run": dry_run,
         "again": again,
         "create": create,
+        "chosen": chosen or {},
         "of": of and of.pk,
         "page": page,
     }
@@ -98,7 +121,7 @@ def register_kinds():
 
 
 def _work(what, job, *, by):
-    options = {name: job.arguments[name] for name in ("dry_run", "again", "create")}
+    options = {name: job.arguments[name] for name in ("dry_run", "again", "create", "chosen")}
     content = b"".join(files.read(job, is_result=False))
     report = import_file(what, content, job.arguments["name"], by=by, **options)
     values = answer(what, report)

@@ -157,7 +157,7 @@ def context(run):
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
         "as_sliced": _as_sliced(run),
         "blockers": blockers,
-        "misfits": list(fitting.misfits(run)) if run.status == PLANNED else [],
+        "misfits": fitting.misfits_of_run(run),
         "variance": figures,
         "totals": _totals(figures, settings.currency, threshold),
         "kinds_of_cost": _costs(figures["cost"], threshold),

@@ -23,6 +23,7 @@ from production.serializers.verbs import RUN_BODIES
 from production.services import explanation, product_plans, run_state, variance
 from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
+from production.services.sliced_files import fitting
 from production.services.transitions import TRANSITIONS
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, pdf_answer
@@ -148,9 +149,10 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
 
     @action(detail=True, methods=["get"])
     def blockers(self, request, pk):
-        """Read what keeps a planned run from starting."""
+        """Read what keeps a planned run from starting, and what of its file does not fit."""
         run = self.get_object()
         found = {"run": run, "blockers": demand.blockers([run])[run.pk]}
+        found["warnings"] = fitting.misfits_of_run(run)
         return Response(BlockersSerializer(found).data)
 
     @action(detail=True, methods=["get"])

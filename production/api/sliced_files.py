@@ -7,11 +7,13 @@ from rest_framework.response import Response
 
 from production.filters.sliced_files import SlicedFileFilter
 from production.models import Product, ProductAlias, ProductFile, ProductionRun, SlicedFile
+from production.serializers.outcomes import BlockerSerializer
 from production.serializers.planning import PlannedRuns
 from production.serializers.runs import ProductionRunSerializer
 from production.serializers.sliced_files import (
     MatchedSlotSerializer,
     PlanFileBody,
+    PrinterQuery,
     ProductAliasSerializer,
     ProductFileSerializer,
     ProposedFile,
@@ -19,7 +21,7 @@ from production.serializers.sliced_files import (
     RunOfFileSerializer,
     SlicedFileSerializer,
 )
-from production.services.sliced_files import planning, proposing, receiving, spools
+from production.services.sliced_files import fitting, planning, proposing, receiving, spools
 from production.slicing.sliced_file import UnreadableFile
 from tenants.accounts import audited
 from tenants.api.fast_representation import loaded
@@ -44,6 +46,7 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
         "plan": {201: PlannedRuns},
     }
     permissions = {"plan": "production.add_productionrun"}
+    queries = {"retrieve": PrinterQuery}
     filterset_class = SlicedFileFilter
     search_fields = ["filename", "printer_model", "slicer"]
     ordering_fields = ["id", "filename", "created_at"]
@@ -72,7 +75,8 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
         return Response({"sliced_files": found}, status=done)
 
     def retrieve(self, request, pk):
-        return self.proposed(self.get_object())
+        """Read it, with what is proposed, and what of it does not fit, on a printer."""
+        return self.proposed(self.get_object(), **self.get_query_values())
 
     def destroy(self, request, pk):
         """Remove what was read of a file that nothing was planned by."""
@@ -88,11 +92,17 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
         found = ProductionRunSerializer(loaded(ProductionRunSerializer, runs), many=True).data
         return Response({"runs": found}, status=status.HTTP_201_CREATED)
 
-    def proposed(self, row, **how):
-        products = ProposedProductSerializer(proposing.propose(row), many=True).data
-        matched = MatchedSlotSerializer(spools.propose(row), many=True).data
-        runs = RunOfFileSerializer(row.runs.live().order_by("-pk")[:MOST_RUNS], many=True).data
-        more = {"lines": row.lines, "products": products, "spools": matched, "runs": runs}
+    def proposed(self, row, *, printer=None, **how):
+        printer = printer or spools.printer_of(row)
+        matched, misfits = spools.propose(row, printer=printer), fitting.misfits(row, printer)
+        runs = row.runs.live().order_by("-pk")[:MOST_RUNS]
+        more = {
+            "lines": row.lines,
+            "products": ProposedProductSerializer(proposing.propose(row), many=True).data,
+            "spools": MatchedSlotSerializer(matched, many=True).data,
+            "runs": RunOfFileSerializer(runs, many=True).data,
+            "warnings": BlockerSerializer(misfits, many=True).data,
+        }
         return self.row_response(row, **more, **how)
 
 

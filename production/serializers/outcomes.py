@@ -47,12 +47,14 @@ class BlockerSerializer(serializers.Serializer):
 
 
 class BlockersSerializer(serializers.Serializer):
-    """What keeps a planned run from starting; nothing for a run that is not planned."""
+    """What keeps a planned run from starting, and what of its sliced file is not for its printer,
+    which keeps it from nothing; nothing for a run that is not planned."""
 
     run = serializers.IntegerField(source="run.pk")
     number = serializers.CharField(source="run.number")
     status = serializers.ChoiceField(ProductionRun.Status.choices, source="run.status")
     blockers = BlockerSerializer(many=True)
+    warnings = BlockerSerializer(many=True)
 
 
 def outcome(done, *, is_dry_run=False):

@@ -200,9 +200,29 @@ class ProposedFile(SlicedFileSerializer):
     products = ProposedProductSerializer(many=True, read_only=True)
     spools = MatchedSlotSerializer(many=True, read_only=True)
     runs = RunOfFileSerializer(many=True, read_only=True)
+    warnings = BlockerSerializer(
+        many=True, read_only=True, help_text="What of it is not for the printer; it stops nothing."
+    )
 
     class Meta(SlicedFileSerializer.Meta):
-        fields = [*SlicedFileSerializer.Meta.fields, "lines", "products", "spools", "runs"]
+        fields = [
+            *SlicedFileSerializer.Meta.fields,
+            "lines",
+            "products",
+            "spools",
+            "runs",
+            "warnings",
+        ]
+
+
+class PrinterQuery(serializers.Serializer):
+    """Where the file is to be printed."""
+
+    printer = IdField(
+        queryset=Printer.objects.all(),
+        default=None,
+        help_text="For which spools are proposed; by default the only one in use that it fits.",
+    )
 
 
 class PlateProductBody(Body):

@@ -123,7 +123,8 @@ class StartView(RunVerbView):
         if self.run.status != Status.PLANNED:
             return context | {"lines": self.lines()}
         blockers = demand.blockers_of_read([self.run])[self.run.pk]
-        notes = [*demand.following(self.run), *fitting.misfits(self.run)]
+        misfits = [each.detail for each in fitting.misfits_of_run(self.run)]
+        notes = [*demand.following(self.run), *misfits]
         return context | {"blockers": blockers, "following": notes}
 
 

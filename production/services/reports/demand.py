@@ -23,7 +23,14 @@ from django.utils.translation import gettext as _
 from inventory.services import stock
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
-from production.services.requirements import claims, in_use, limits, readiness, twin_claims
+from production.services.requirements import (
+    claims,
+    corrected,
+    in_use,
+    limits,
+    readiness,
+    twin_claims,
+)
 from tenants.operations.quantities import GramsField
 from tenants.operations.text import format_number
 
@@ -189,6 +196,7 @@ def _of_lines(run, supply):
                 yield from _without_spool(run, line, supply)
             else:
                 taken.add(spool.pk)
+                line = corrected.as_started(run, line, spool, supply.factors)
                 missing = _missing(line, spool, pairs, taken)
                 yield from _of_spool(line, spool, missing=missing)
 
@@ -242,13 +250,15 @@ def _without_spool(run, line, supply):
 
 
 class _Supply:
-    """What is on the shelf of the materials that lines without a spool ask for."""
+    """What is on the shelf of the materials that lines without a spool ask for, and by what the
+    slicer's grams would be multiplied for what is loaded."""
 
     def __init__(self, runs):
         lines = [line for run in runs for line in run.materials.all() if not line.spool_id]
         self.filaments = stock.available_of_filaments({line.filament_id for line in lines})
         types = {line.material_type_id for line in lines}
         self.material_types = stock.available_of_material_types(types)
+        self.factors = corrected.factors_of_start(runs)
 
     def available(self, line):
         if line.filament_id:

@@ -1,6 +1,8 @@
 """Until the start, the plan of a line by a sliced file follows the filament and the printer that it
 is printed with: the slicer's grams are multiplied by the correction that was accepted for these."""
 
+from copy import copy
+
 from django.utils.translation import gettext as _
 
 from inventory.models import Spool
@@ -22,6 +24,31 @@ def follow_spools(run, lines, chosen, spools):
     was = _printed_with(lines, own, run.printer_id)
     now = _printed_with(lines, own | chosen, run.printer_id)
     return _follow(run, lines, was, now)
+
+
+def factors_of_start(runs):
+    """What lines without a spool may be multiplied by at the start, by what is loaded: ``{(filament
+    id, printer id): factor}`` of planned runs with their materials and slots. One query at most."""
+    pairs = {
+        (slot.spool.filament_id, run.printer_id)
+        for run in runs
+        if run.printer and any(map(_is_open, run.materials.all()))
+        for slot in run.printer.slots.all()
+    }
+    return SlicerCorrection.objects.factors(pairs) if pairs else {}
+
+
+def as_started(run, line, spool, factors):
+    """A line without a spool as it is planned once the run is started with this one, by the
+    `factors_of_start`; the line itself stays as it is."""
+    [was], [now] = (
+        _printed_with([line], {line.pk: each}, run.printer_id).values() for each in (None, spool)
+    )
+    if was == now or not _is_open(line):
+        return line
+    line = copy(line)
+    by_file.apply_factor(line, factors[now], run.copies)
+    return line
 
 
 def follow_printer(run, former, **booked):
@@ -52,6 +79,10 @@ def renew(run):
     for line in lines if remark else ():
         RunMaterial.objects.filter(pk=line.pk).update(slicer_factor=line.slicer_factor)
     return remark
+
+
+def _is_open(line):
+    return line.spool_id is None and line.sliced_source in CORRECTED
 
 
 def _printed_with(lines, spools, printer):

@@ -5,7 +5,9 @@ from decimal import Decimal
 import pytest
 
 from inventory.services import filament_merging
+from inventory.services.ledger import InsufficientInventory
 from production.models import SlicerCorrection
+from production.services.reports import demand
 from production.services.runs import lifecycle, lines, repeats, replanning
 from production.services.sliced_files import corrections, planning
 from production.services.sliced_files.figures import SlotChoice
@@ -109,6 +111,24 @@ def test_one_that_is_loaded_is_taken_with_its_correction(white):
     lifecycle.unstart(run, by=None)
     assert of(run) == CORRECTED
     assert violations() == []
+
+
+def test_what_the_correction_makes_too_little_is_said_before_the_start(pla):
+    filament = a_filament(material_type=pla)
+    a_correction(filament=filament, factor="1.05")
+    slot = a_slot(printer=a_printer())
+    slot.spool = a_spool(82, filament=filament)
+    slot.save()
+    run = planned(printer=slot.printer)
+    [blocker] = demand.blockers([run])[run.pk]
+    numbers = blocker.numbers
+    assert (numbers["needed_grams"], numbers["missing_grams"]) == (84, 2)
+    with pytest.raises(InsufficientInventory):
+        lifecycle.start(run, by=None)
+    assert of(run) == AS_SLICED
+    runs = [run, *(planned(printer=slot.printer) for _ in range(3))]
+    asked = [queries_of(lambda some=some: demand.blockers(some)) for some in (runs[:1], runs)]
+    assert asked[0] == asked[1]
 
 
 def test_another_printer_before_the_start_changes_the_plan(white, red):

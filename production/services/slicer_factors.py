@@ -27,6 +27,7 @@ GROUPS = {
 }
 OF_ONE_FILAMENT = ("filament", "filament_and_printer")
 NEWEST, LATEST = 10_000, 300
+PLACE = "dense_rank() OVER (PARTITION BY {key}, is_evidence ORDER BY run_id DESC)"
 
 STATEMENT = """
 WITH chosen AS (
@@ -170,14 +171,12 @@ def _statement(group_by, *, is_bounded):
     is_of_key = "filament_id IS NOT NULL" if group_by in OF_ONE_FILAMENT else "true"
     if group_by in ("printer", "filament_and_printer"):
         is_of_key += " AND printer_id IS NOT NULL"
-    place, latest = "0", "0"
-    if is_bounded:
-        by = ", ".join([*columns, "is_evidence"])
-        place = f"dense_rank() OVER (PARTITION BY {by} ORDER BY run_id DESC)"
-        latest = "%(latest)s"
     parts = dict(zip(("filament", "printer", "filename", "slot"), columns, strict=True))
+    parts |= {"is_of_key": is_of_key, "place": "0", "latest": "0"}
+    if is_bounded:
+        parts |= {"place": PLACE.replace("{key}", ", ".join(columns)), "latest": "%(latest)s"}
     statement = STATEMENT
-    for name, part in (parts | {"is_of_key": is_of_key, "place": place, "latest": latest}).items():
+    for name, part in parts.items():
         statement = statement.replace(f"{{{name}}}", part)
     return statement
 

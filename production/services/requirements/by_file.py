@@ -33,7 +33,8 @@ class OfFile:
 
 def figures(run, items, *, anew=False):
     """What the file says of a run with these items; None without a file. With ``anew``, and where
-    nobody typed the number of plates, they are as many as the items need."""
+    nobody typed the number of plates, they are as many as the items need; ``anew`` that is met,
+    though whole plates may make more."""
     if not run.sliced_plates:
         return None
     plate_count = run.plate_count
@@ -43,7 +44,7 @@ def figures(run, items, *, anew=False):
     return OfFile(
         plate_count=plate_count,
         copies=copies,
-        is_met=all(_is_met(item, copies) for item in items),
+        is_met=anew or all(_is_met(item, copies) for item in items),
         minutes=minutes(run.sliced_seconds, copies),
     )
 

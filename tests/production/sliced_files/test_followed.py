@@ -104,7 +104,8 @@ def test_the_plan_is_taken_anew_from_the_file(run):
     lifecycle.update(run, by=None, planned_minutes=Decimal(5))
     assert state(run)[1:] == [(5, "typed"), (50, 6, "typed")]
     replanning.refresh_plan(run, by=None)
-    assert state(run) == [(4, "outdated"), (400, "outdated"), (120, 12, "outdated")]
+    assert state(run) == [(4, "file"), (400, "file"), (120, 12, "file")]  # plates are whole
+    assert not is_older(run)
     lines.change_item(run.items.get(), by=None, quantity=16)
     assert state(run) == [(4, "file"), (400, "file"), (120, 12, "file")]
 

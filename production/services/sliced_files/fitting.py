@@ -4,8 +4,8 @@ import re
 
 from django.utils.translation import gettext as _
 
-from production.models import PrinterSlot
 from production.services.reports.demand import Blocker
+from production.services.sliced_files.shelf_rows import slots_in_order
 from tenants.operations.text import format_number
 
 WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)?")
@@ -38,7 +38,7 @@ def misfits(file, printer):
     if printer is None:
         return []
     used = max((len(plate["slots"]) for plate in file.plates), default=0)
-    return list(_misfits(file, printer, used))
+    return list(_misfits(file, printer, slots_in_order(printer), used))
 
 
 def misfits_of_run(run):
@@ -46,10 +46,11 @@ def misfits_of_run(run):
     if run.status != run.Status.PLANNED or None in (run.sliced_file, run.printer):
         return []
     used = {line.sliced_slot for line in run.materials.all()} - {None}
-    return list(_misfits(run.sliced_file, run.printer, len(used)))
+    slots = slots_in_order(run.printer)
+    return [*_misfits(run.sliced_file, run.printer, slots, len(used)), *_of_slots(run, slots)]
 
 
-def _misfits(file, printer, used):
+def _misfits(file, printer, slots, used):
     subject, names = {"printer_id": printer.pk}, {"printer": printer}
     if _words(file.printer_model) and printer.model and not is_model(file.printer_model, printer):
         figures = {"wanted_model": file.printer_model, "printer_model": printer.model}
@@ -63,11 +64,24 @@ def _misfits(file, printer, used):
         )
         texts = {name: format_number(size) for name, size in sizes.items()}
         yield Blocker("other_nozzle", detail % (names | texts), subject | sizes)
-    count = PrinterSlot.objects.filter(printer=printer).count()
-    if 0 < count < used:
-        figures = {"used_slots": used, "slots": count}
+    if 0 < len(slots) < used:
+        figures = {"used_slots": used, "slots": len(slots)}
         detail = _("The file prints from %(used_slots)s slots; %(printer)s has %(slots)s.")
         yield Blocker("too_few_slots", detail % (names | figures), subject | figures)
+
+
+def _of_slots(run, slots):
+    """Spools that are in another slot of the printer than the one that the file prints from."""
+    places = {spool: (place, label) for place, (_pk, label, spool) in enumerate(slots, 1) if spool}
+    for line in run.materials.all() if len(slots) > 1 else ():
+        place, label = places.get(line.spool_id, (None, ""))
+        if place and line.sliced_slot and line.sliced_slot != place:
+            figures = {"file_slot": line.sliced_slot, "slot": label, "spool_code": line.spool.code}
+            detail = _(
+                "The file prints slot %(file_slot)s from spool %(spool_code)s, which is in "
+                "%(slot)s: assign the slots so at the printer, or move the spool."
+            )
+            yield Blocker("other_slot", detail % figures, {"spool_id": line.spool_id} | figures)
 
 
 def _words(text):

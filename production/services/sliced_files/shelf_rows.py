@@ -69,12 +69,12 @@ def shelf_rows(*, printer, material_types, besides):
         kind, ids = "filament__material_type", [each.pk for each in material_types]
         free &= Q(**{f"{kind}__in": ids}) | Q(**{f"{kind}__family__in": ids})
     found = spools.filter(free | Q(pk__in=besides)).order_by("pk").values_list(*COLUMNS)
-    positions = _positions(printer)
+    positions = {pk: place for place, (pk, *_rest) in enumerate(slots_in_order(printer), 1)}
     return [ShelfRow(*values, positions.get(values[-2])) for values in found]
 
 
-def _positions(printer):
-    """``{slot id: its place, counted from 1}`` of a printer; 10 comes after 9."""
-    slots = PrinterSlot.objects.filter(printer=printer).values_list("pk", "label")
-    ordered = sorted(slots, key=lambda slot: (len(slot[1]), slot[1].lower()))
-    return {pk: place for place, (pk, _label) in enumerate(ordered, 1)}
+def slots_in_order(printer):
+    """``(id, label, spool id)`` of the slots of a printer as a slicer counts them; 10 comes after
+    9."""
+    slots = PrinterSlot.objects.filter(printer=printer).values_list("pk", "label", "spool")
+    return sorted(slots, key=lambda slot: (len(slot[1]), slot[1].lower()))

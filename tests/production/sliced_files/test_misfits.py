@@ -4,9 +4,11 @@ from decimal import Decimal
 
 import pytest
 
+from production.services.printing import slots
 from production.services.runs import lifecycle
 from production.services.sliced_files import fitting, planning
-from tests.factories import a_file_slot, a_plate, a_printer, a_sliced_file, a_slot
+from production.services.sliced_files.figures import SlotChoice
+from tests.factories import a_file_slot, a_plate, a_printer, a_sliced_file, a_slot, a_spool
 from tests.production.api_helpers import at
 from tests.queries import queries_of
 from tests.responses import done, refused
@@ -35,15 +37,15 @@ def warned(api, file, printer=None):
 
 
 def test_a_file_says_what_of_it_is_not_for_a_printer(api, file, left):
-    model, nozzle, slots = warned(api, file, left)
-    assert [each["code"] for each in (model, nozzle, slots)] == CODES
+    model, nozzle, few = warned(api, file, left)
+    assert [each["code"] for each in (model, nozzle, few)] == CODES
     assert model["detail"] == "The file was sliced for Bambu X1, not for Left."
     assert model["numbers"] == {
         "printer_id": left.pk, "wanted_model": "Bambu X1", "printer_model": "MK4",
     }  # fmt: skip
     sizes = [Decimal(nozzle["numbers"][name]) for name in ("wanted_mm", "nozzle_mm")]
     assert sizes == [Decimal("0.6"), Decimal("0.4")]
-    assert (slots["numbers"]["used_slots"], slots["numbers"]["slots"]) == (2, 1)
+    assert (few["numbers"]["used_slots"], few["numbers"]["slots"]) == (2, 1)
     assert warned(api, file) == []
 
 
@@ -74,6 +76,23 @@ def test_a_planned_run_has_them_beside_what_keeps_it_from_starting(api, file, le
     assert [each["code"] for each in done(api.get(at(one, "blockers")))["warnings"]] == CODES[:2]
     lifecycle.cancel(one, by=None)
     assert done(api.get(at(one, "blockers")))["warnings"] == []
+
+
+def test_a_spool_in_another_slot_than_the_file_prints_from_is_a_warning(api, farm, pla):
+    printer = a_printer("Left", **PRUSA)
+    first, *_rest = [a_slot(label, printer=printer) for label in ("A1", "A2", "A3")]
+    spool = slots.load(a_spool(), slot=first, by=None).spool
+    file = a_sliced_file(plates=[a_plate(a_file_slot(3))], printer_model="MK4")
+    choice = SlotChoice(slot=3, spool=spool)
+    [run] = planning.plan(file, by=None, printer=printer, slots=[choice])
+    [warning] = done(api.get(at(run, "blockers")))["warnings"]
+    assert (warning["code"], warning["numbers"]["file_slot"]) == ("other_slot", 3)
+    assert warning["detail"] == (
+        f"The file prints slot 3 from spool {spool.code}, which is in A1: assign the slots so at "
+        "the printer, or move the spool."
+    )
+    slots.load(spool, slot=printer.slots.get(label="A3"), by=None)
+    assert done(api.get(at(run, "blockers")))["warnings"] == []
 
 
 def test_it_asks_little(file, left):

@@ -2,6 +2,7 @@
 
 import io
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -324,3 +325,25 @@ def test_the_command_shows_what_a_file_takes(tmp_path, capsys):
     path.write_bytes(b"solid Hook")
     with pytest.raises(CommandError, match="not a sliced file"):
         call_command("read_sliced_file", path)
+
+
+# --- As slicers wrote them: most of the moves are left out ----------------------------------------
+
+FILES = Path(__file__).parent / "files"
+
+
+def test_prusaslicer_itself_with_a_wipe_tower():
+    with (FILES / "prusaslicer_2.5.0_mmu.gcode").open("rb") as stream:
+        file = read(stream)
+    assert (file.slicer, file.slicer_version) == ("PrusaSlicer", "2.5.0")
+    found = [(each.slot, str(each.grams), each.material) for each in file.plates[0].slots]
+    assert found == [(1, "1.86", "PLA"), (3, "0.41", "PLA")]
+    assert file.plates[0].seconds == 859
+    assert file.doubts == ()
+
+
+def test_prusaslicer_itself_with_labels_of_objects():
+    with (FILES / "prusaslicer_2.5.0_labels.gcode").open("rb") as stream:
+        file = read(stream)
+    assert file.plates[0].objects == (("Hook.stl", 2), ("Clamp jaw.stl", 1))
+    assert file.doubts == ()

@@ -60,9 +60,11 @@ def follow_printer(run, former, **booked):
     with ledger.book([line.spool_id for line in lines], **booked) as book:
         own = {line.pk: book.spools.get(line.spool_id) for line in lines}
         printed = [_printed_with(lines, own, printer) for printer in (former, run.printer_id)]
+        planned = {line.pk: line.planned_total_grams for line in lines}
         remark = _follow(run, lines, *printed)
-        for line in lines if remark else ():
-            claims.place(book, line, own[line.pk], line.planned_total_grams)
+        for line in lines:
+            if line.planned_total_grams != planned[line.pk]:
+                claims.place(book, line, own[line.pk], line.planned_total_grams)
     if remark:
         bulk_update(lines, (*FIELDS, "reserved_grams"))
     return remark

@@ -53,8 +53,18 @@ def test_what_the_application_fails_at_is_a_small_problem_too():
             assert problem_of(answers_to(served, sent)) == (500, "server_error")
 
 
-@pytest.mark.parametrize("path", [b"/d/some-token/api/v1/info", b"/%61pi/v1/spool/3/use", b"/d/x"])
-def test_a_printer_is_answered_with_a_message(path):
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        (b"/d/some-token/api/v1/info", "message"),
+        (b"/%61pi/v1/spool/3/use", "message"),
+        (b"/d/x", "message"),
+        (b"/api/version", "error"),
+        (b"/%61pi/files/local", "error"),
+        (b"/api/files/local?x=1", "error"),
+    ],
+)
+def test_a_printer_and_a_slicer_are_answered_with_a_sentence(path, member):
     def application(environ, start_response):
         raise ValueError
 
@@ -70,7 +80,7 @@ def test_a_printer_is_answered_with_a_message(path):
         head, _, body = answer.partition(b"\r\n\r\n")
         assert head.startswith(f"HTTP/1.1 {refusal.status:d} ".encode())
         assert b"\r\nContent-Type: application/json\r\n" in head
-        assert json.loads(body) == {"message": refusal.detail}
+        assert json.loads(body) == {member: refusal.detail}
     assert b"\r\nRetry-After: 5" in answers[BUSY]
 
 

@@ -70,13 +70,13 @@ def set_up(*, by):
 
 
 def _as_sliced(run, product, *, by):
-    """The file that the run is planned by; run and product have photos."""
-    file = _file(by)
-    as_sliced = {"sliced_file": file, "sliced_plates": [1, 2], "sliced_seconds": 7200}
+    """The run is planned by a file; another one is planned by nothing, and returned. Run and
+    product have photos."""
+    as_sliced = {"sliced_file": _file(by), "sliced_plates": [1, 2], "sliced_seconds": 7200}
     ProductionRun.objects.filter(pk=run.pk).update(**as_sliced)
     a_photo_of(run, by=by)
     pictures.set_photo(product, photo=an_encoded_picture(), by=by)
-    return file
+    return _file(by)
 
 
 def _file(by):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from production.models import SlicedFile
 from production.pictures import EncodedPicture
@@ -16,6 +17,7 @@ from production.services import pictures
 from production.services.sliced_files import contents
 from production.slicing.reading import read
 from tenants.operations.operation import operation
+from tenants.operations.refusals import Busy
 
 CHUNK_BYTES = 1024 * 1024
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('file ' || %s), hashtext(current_schema()))"
@@ -62,13 +64,13 @@ def read_file(
 def receive(file, *, by, at=None):
     """Keep what was read of a file, a ReadFile; returns the SlicedFile, ``is_new`` unless the same
     one was received before under this name for this printer. In one transaction, files come in the
-    order of their hashes."""
-    if file.known is not None:
-        return file.known
+    order of their hashes. Raises Busy."""
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [file.sha256])
-    if known := _known(file.same):  # somebody else sent it at this moment
+    if known := _known(file.same):  # perhaps somebody else sent it at this moment
         return known
+    if file.known is not None:
+        raise Busy(_("The file that was there was removed at this very moment: send it again."))
     at = at or timezone.now()
     row = SlicedFile.objects.create(**file.same, **file.columns, created_by=by, created_at=at)
     pictures.keep_plates(row, file.pictures, at=at)

@@ -1,6 +1,6 @@
 """The slicer's pictures of plates: kept with the file whichever way it comes, and shown."""
 
-from io import StringIO
+from io import BytesIO, StringIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -185,6 +185,25 @@ def test_so_many_pictures_are_encoded_for_a_request(api, farm_client, manager, m
     farm_client.post(f"{ADMIN}add/", {"file": files("b")})
     assert sorted(Picture.objects.values_list("width", flat=True)) == [40, 50]
     assert SlicedFile.objects.count() == 6
+
+
+def test_a_file_that_is_removed_takes_its_plates_along_and_may_come_again(api):
+    address = done(api.get(f"{API}{a_received_file(pictured()).pk}/"))["plates"][0]["picture"]
+    assert api.delete(f"{API}{SlicedFile.objects.get().pk}/").status_code == 204
+    assert not PlatePicture.objects.exists()
+    assert api.get(address).status_code == 200  # until the worker has looked
+    as_body(api, pictured())
+    assert PlatePicture.objects.get().picture_id in address
+
+
+@pytest.mark.usefixtures("farm")
+def test_a_file_that_is_removed_while_it_comes_again_is_sent_again():
+    row = a_received_file(pictured())
+    read = receiving.read_file(BytesIO(pictured().encode()), filename="Hook.gcode")
+    assert read.known == row
+    row.delete()
+    with pytest.raises(Busy, match="removed at this very moment: send it again"):
+        receiving.receive(read, by=None)
 
 
 # --- Where it is shown ---------------------------------------------------------------------------

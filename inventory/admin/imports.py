@@ -30,11 +30,12 @@ from inventory.services.tables.report import (
     UNCHANGED,
     summary,
 )
+from tenants.accounts.models import FarmSettings
 from tenants.jobs import files, services
 from tenants.jobs.models import Job
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name
-from tenants.web.csv_export import rows_as_csv
+from tenants.web.csv_export import in_dialect, of_locale, rows_as_csv
 from tenants.web.idempotency import answer_once
 
 NUMBER = re.compile("[0-9]{1,18}")
@@ -241,7 +242,7 @@ def _context(report, lines):
         "writes": counts["created_count"] + counts["filled_in_count"],
         "count": len(lines),
     }
-    if table := report["refused_table"]:
+    if table := in_dialect(report["refused_table"], of_locale(FarmSettings.load().locale)):
         data = base64.b64encode(table.encode("utf-8-sig")).decode()
         context["refused_url"] = f"data:text/csv;charset=utf-8;base64,{data}"
     return context | (_of_spools(report) if report["kind"] == SPOOLS else {})
@@ -278,7 +279,8 @@ def _line(row, kind):
 
 
 def _empty_table(columns, name):
-    answer = HttpResponse("".join(rows_as_csv(columns, [])), content_type="text/csv; charset=utf-8")
+    text = "".join(rows_as_csv(columns, [], dialect=of_locale(FarmSettings.load().locale)))
+    answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}s.csv"'
     return answer
 

@@ -29,6 +29,8 @@ from tenants.site.filters import ChoiceListFilter, field_filter
 from tenants.site.forms import may_be, with_suggestions
 from tenants.site.verbs import VerbPages
 
+# Of its filament, by which an import makes it where it is missing.
+OF_FILAMENT = ("color_name", "color_hex", "diameter_mm", "density_g_cm3")
 NEWEST, MAX_CODES = 100, 10
 
 
@@ -88,9 +90,12 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
     importing = SPOOL_IMPORT
     export = {
         "code": "code",
+        "external_id": "filament.external_id",
         "manufacturer": "filament.manufacturer.name",
         "name": "filament.name",
         "material": "filament.material_type.code",
+        **{name: f"filament.{name}" for name in OF_FILAMENT},
+        "filament_net_grams": "filament.net_grams",
         "initial_grams": "initial_grams",
         "remaining_grams": "live_grams",
         **same(

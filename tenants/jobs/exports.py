@@ -54,7 +54,7 @@ def export(job, *, by):
     return Result(
         name=name[1] if name else "export",
         content_type=response.headers["Content-Type"],
-        blocks=_counted(response.streaming_content),
+        blocks=_counted(response),
     )
 
 
@@ -86,10 +86,12 @@ def _answer(request):
         raise ExportRefused() from error
 
 
-def _counted(blocks):
-    """Each line is a step, but the one that names the columns."""
-    names = 1
-    for block in blocks:
+def _counted(response):
+    """Each line of a text is a step, but the one that names the columns; a workbook was counted as
+    it was written."""
+    names, is_text = 1, response.headers["Content-Type"].startswith("text/")
+    for block in response.streaming_content:
         yield block
-        progress.count(block.count(LINE_END) - names)
+        if is_text:
+            progress.count(block.count(LINE_END) - names)
         names = 0

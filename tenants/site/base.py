@@ -149,7 +149,8 @@ class ModelAdmin(Suggesting, CsvExport, ReadOnlyFigures, admin.ModelAdmin):
         if ERROR_FLAG in request.GET and len(request.GET) > 1:  # Django's page for it is broken
             return HttpResponseRedirect(f"?{ERROR_FLAG}=1")
         title = capfirst(self.opts.verbose_name_plural)
-        context = {"title": title, "csv_url": self.csv_url(request), **(extra_context or {})}
+        urls = {"csv_url": self.csv_url(request), "xlsx_url": self.xlsx_url(request)}
+        context = {"title": title, **urls, **(extra_context or {})}
         return self._redirect_if_refused(request, super().changelist_view, context)
 
     def response_action(self, request, queryset):

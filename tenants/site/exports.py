@@ -1,7 +1,8 @@
-"""Lists of the admin as CSV."""
+"""Lists of the admin as CSV, as the farm's spreadsheets open it, and as workbooks."""
 
 from decimal import Decimal
 from functools import reduce
+from itertools import islice
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
@@ -9,19 +10,22 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from tenants.accounts.models import FarmSettings
 from tenants.jobs import exports
 from tenants.operations.refusals import Refusal
-from tenants.web.csv_export import CHUNK, stream_csv
+from tenants.web.csv_export import CHUNK, of_locale, stream_csv
+from tenants.web.xlsx_export import MAX_ROWS, stream_xlsx
 
 LONG = 10_000  # rows
-NOW = "_now"  # a parameter: the file at once, however long it takes
+# Parameters: the file at once, however long it takes; a workbook.
+NOW, AS = "_now", "_as"
+WORKBOOK = "xlsx"
 
 
 class CsvExport:
-    """Adds a CSV download of the list, with its filters, to a ModelAdmin.
+    """Adds downloads of the list, with its filters, to a ModelAdmin.
 
     ``export`` are the columns: ``{"location": "location.name"}``, an attribute of the row or a
     function of it.
@@ -35,19 +39,25 @@ class CsvExport:
         view = self.admin_site.admin_view(self.csv_view)
         return [path("csv/", view, name=self._csv_name()), *super().get_urls()]
 
-    def csv_url(self, request):
-        """The URL of the CSV with the current filters, or None."""
+    def csv_url(self, request, **more):
+        """The URL of the CSV with the current filters and ``more`` parameters, or None."""
         if not self.export:
             return None
-        query = request.GET.urlencode()
-        return reverse(f"admin:{self._csv_name()}") + (f"?{query}" if query else "")
+        query = request.GET.copy()
+        query.update(more)
+        text = query.urlencode()
+        return reverse(f"admin:{self._csv_name()}") + (f"?{text}" if text else "")
+
+    def xlsx_url(self, request):
+        return self.csv_url(request, **{AS: WORKBOOK})
 
     def csv_view(self, request):
-        """The list as CSV; of a long one a page that offers to make the file as a job."""
+        """The list as CSV or as a workbook; of a long one a page that offers to make the file as a
+        job."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        is_now = NOW in request.GET
-        request.GET = _without(request.GET, NOW)
+        is_now, kind = NOW in request.GET, request.GET.get(AS)
+        request.GET = _without(request.GET, NOW, AS)
         try:
             rows = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters:
@@ -55,10 +65,10 @@ class CsvExport:
         if not (is_now or exports.is_requested_by_job(request)):
             count = rows.count()
             if count > LONG or request.method == "POST":
-                return self._job_offered(request, count)
-        return self._stream(rows)
+                return self._job_offered(request, count, kind)
+        return self._stream(rows, kind)
 
-    def _job_offered(self, request, count):
+    def _job_offered(self, request, count, kind):
         message = None
         if request.method == "POST":
             try:
@@ -74,9 +84,11 @@ class CsvExport:
                 message = refusal.detail
         query = request.GET.copy()
         query[NOW] = "1"
+        if kind:
+            query[AS] = kind
         context = {
             **self.admin_site.each_context(request),
-            "title": _("%(rows)s as CSV") % {"rows": capfirst(self.opts.verbose_name_plural)},
+            "title": _("Download of %(rows)s") % {"rows": self.opts.verbose_name_plural},
             "opts": self.opts,
             "count": count,
             "message": message,
@@ -84,20 +96,24 @@ class CsvExport:
         }
         return TemplateResponse(request, "tenants/admin_export.html", context)
 
-    def _stream(self, rows):
+    def _stream(self, rows, kind):
         cells = (
             [_cell(row, of) for of in self.export.values()]
             for row in rows.iterator(chunk_size=CHUNK)
         )
-        return stream_csv(self.opts.verbose_name_plural, list(self.export), cells)
+        title, header = self.opts.verbose_name_plural, list(self.export)
+        if kind == WORKBOOK:
+            return stream_xlsx(title, header, islice(cells, MAX_ROWS))
+        return stream_csv(title, header, cells, dialect=of_locale(FarmSettings.load().locale))
 
     def _csv_name(self):
         return f"{self.opts.app_label}_{self.opts.model_name}_csv"
 
 
-def _without(query, name):
+def _without(query, *names):
     query = query.copy()
-    query.pop(name, None)
+    for name in names:
+        query.pop(name, None)
     return query
 
 

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from openpyxl import load_workbook
 
 from inventory.models import Filament, Location, Spool
 from inventory.services.tables import uploads
@@ -15,6 +16,7 @@ from tenants.accounts import services as people
 from tenants.accounts.models import User
 from tenants.jobs.models import Job
 from tenants.site import exports
+from tenants.web.csv_export import XLSX
 from tests.conftest import FarmAPIClient, browser_of, program_of, work_off
 from tests.factories import a_filament, make_user
 from tests.responses import done, refused, text_of
@@ -253,6 +255,14 @@ def test_a_long_list_of_the_admin_is_offered_as_a_job(at_admin, do_all, monkeypa
     result = at_admin.get(f"/api/v1/jobs/{Job.objects.get().pk}/result/")
     assert names_in(result) == {"Shelf 0", "Shelf 1", "Shelf 2"}
     assert "Export: Filaments" in text_of(at_admin.get("/admin/jobs/job/"))
+    at_admin.post(f"{page}&_as=xlsx")
+    do_all()
+    job = Job.objects.latest("pk")
+    assert (job.status, job.done) == ("done", 3)
+    result = at_admin.get(f"/api/v1/jobs/{job.pk}/result/")
+    assert result["Content-Type"] == XLSX
+    book = load_workbook(io.BytesIO(b"".join(result.streaming_content)))
+    assert book.active.max_row == 4
 
 
 def test_a_long_catalogue_of_the_admin_is_previewed_and_imported_as_jobs(

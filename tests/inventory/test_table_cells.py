@@ -15,7 +15,14 @@ from inventory.models import Filament, Spool
 from inventory.services.tables.cells import BadCell, has_decimal_commas, quantity
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.table_reader import UnusableTable
-from tenants.web.csv_export import escape_formula, rows_as_csv, unescape_formula
+from tenants.web.csv_export import (
+    Dialect,
+    escape_formula,
+    in_dialect,
+    of_locale,
+    rows_as_csv,
+    unescape_formula,
+)
 from tests import budgets
 from tests.factories import a_filament
 from tests.inventory.tables import import_filaments, import_spools
@@ -96,8 +103,18 @@ def test_a_table_is_written_line_by_line():
 def test_values_are_written_plainly():
     moment = datetime(2026, 3, 1, 8, 30, tzinfo=UTC)
     values = [None, True, 7, Decimal("1E+3"), Decimal("0.000001"), date(2026, 3, 1), moment, 'a"b']
-    line = "".join(rows_as_csv(["x"] * 8, [values], delimiter=";", bom=False)).splitlines()[1]
+    line = "".join(rows_as_csv(["x"] * 8, [values], dialect=Dialect(";"), bom=False)).splitlines()[
+        1
+    ]
     assert line == ';true;7;1000;0.000001;2026-03-01;2026-03-01T08:30:00+00:00;"a""b"'
+
+
+def test_numbers_of_people_with_decimal_commas_are_never_taken_for_thousands():
+    values = [Decimal("1.5"), Decimal("1.234"), Decimal(1000), Decimal("0.0001"), 1.5]
+    line = "".join(rows_as_csv(["x"] * 5, [values], dialect=of_locale("de"))).splitlines()[1]
+    assert line == "1,5;1,2340;1000;0,0001;1.5"
+    assert (of_locale("en-gb"), of_locale("fr").delimiter) == (Dialect(), ";")
+    assert in_dialect('a,b\r\n"1;2",x\r\n', of_locale("de")) == 'a;b\r\n"1;2";x\r\n'
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,13 @@ def _bambuddy(theirs):
     return names
 
 
+# In the exports of the admin and of the API alike.
+OF_OUR_SPOOLS = {
+    "initial_grams": "initial_grams (g)",
+    "remaining_grams": "remaining_grams (g)",
+    "tare_grams": "tare_grams (g)",
+    **_same("code", "color_hex", "price", "lot_number", "supplier", "received_on", "comment"),
+}
 KNOWN = [
     Neighbour(
         name="Spoolman",
@@ -152,7 +159,7 @@ KNOWN = [
     Neighbour(
         name="Spoolbook",
         what=SPOOLS,
-        known_by=frozenset({"code", "initial_grams", "remaining_grams", "available_grams"}),
+        known_by=frozenset({"code", "filament_name", "material_type_code", "available_grams"}),
         headings={
             "filament_name": "name",
             "filament_external_id": "external_id",
@@ -160,15 +167,21 @@ KNOWN = [
             "material_type_code": "material",
             "location_name": "location",
             "archived_at": "archived",
-            "is_archived": "archived",
+            **OF_OUR_SPOOLS,
+        },
+    ),
+    Neighbour(
+        name="Spoolbook",
+        what=SPOOLS,
+        known_by=frozenset({"code", "initial_grams", "remaining_grams", "available_grams"}),
+        headings={
+            "archived_at": "archived",
+            "filament_net_grams": "filament_net_grams (g)",
             **_same(
-                "code", "external_id", "manufacturer", "name", "material", "color_name",
-                "color_hex", "diameter_mm", "density_g_cm3", "filament_net_grams", "price",
-                "lot_number", "supplier", "received_on", "location", "comment",
+                "external_id", "manufacturer", "name", "material", "color_name", "diameter_mm",
+                "density_g_cm3", "location",
             ),
-            "initial_grams": "initial_grams (g)",
-            "remaining_grams": "remaining_grams (g)",
-            "tare_grams": "tare_grams (g)",
+            **OF_OUR_SPOOLS,
         },
     ),
     Neighbour(

@@ -111,7 +111,7 @@ class PlanFileForm(OverridableForm):
             self._add_product(index, proposal)
         for matched in self.matched:
             self._add_slot(matched)
-        self.initial = self._kept(entered or {})
+        self.initial = self._initial_of(entered or {})
         if not file.doubts:
             del self.fields["confirm"]
         elif not self.touch:  # the floor's page has them above
@@ -214,17 +214,17 @@ class PlanFileForm(OverridableForm):
         doubts = [each for each in self.doubts[plate.index] if each.code not in NOT_OF_GRAMS]
         return slot.grams is None or any(each.slot in (None, slot.slot) for each in doubts)
 
-    def _kept(self, entered):
+    def _initial_of(self, entered):
         """What was entered, but for spools that were as proposed: those are proposed anew."""
-        kept = {name: entered[name] for name in entered if name in self.fields}
-        kept.pop("printer", None)
-        if "plates" in kept:
-            kept["plates"] = entered.getlist("plates")
+        initial = {name: entered[name] for name in entered if name in self.fields}
+        initial.pop("printer", None)
+        if "plates" in initial:
+            initial["plates"] = entered.getlist("plates")
         for matched in self.matched:
             name = f"spool-{matched.wanted.slot}"
             if entered.get(name) == entered.get(f"proposed-{name}"):
-                kept.pop(name, None)
-        return kept
+                initial.pop(name, None)
+        return initial
 
     # -- For the page ----------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from inventory.admin.labels import labels_url
 from inventory.admin.rendering import with_glyph
 from inventory.forms.imports import FileForm, SeenFile, options_of
 from inventory.paper.labels import MAX_SPOOLS
-from inventory.services.tables import table_reader, uploads
+from inventory.services.tables import spool_updates, table_reader, uploads
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.report import (
     CREATED,
@@ -28,6 +28,7 @@ from inventory.services.tables.report import (
     REFUSED,
     SPOOLS,
     UNCHANGED,
+    UPDATED,
     summary,
 )
 from tenants.accounts.models import FarmSettings
@@ -43,9 +44,11 @@ MAX_LINES = 200  # that are displayed of each outcome
 TITLES = {
     REFUSED: "Can’t be imported",
     FILLED_IN: "There already: filled in where it is empty",
+    UPDATED: "There already: updated",
     CREATED: "New",
     UNCHANGED: "There already: stays as it is",
 }
+WRITTEN = (CREATED, FILLED_IN, UPDATED)
 MISSING = {
     "filaments": "filaments",
     "manufacturers": "manufacturers",
@@ -108,23 +111,28 @@ class ImportPages:
             return self._preview_import(request, form, file.name, file.read())
         return self._import_page(request, form)
 
-    def _preview_import(self, request, form, name, content, *, create=None, chosen=None):
+    def _preview_import(
+        self, request, form, name, content, *, create=None, chosen=None, update=False
+    ):
         """What the file would do, by a dry run; the page has the signed file in it, and how its
         columns are read."""
         columns = uploads.columns_of(self.importing.what, content, chosen=chosen)
         chosen = {each["name"]: each["heading"] for each in columns if each["is_chosen"]}
         page = {"columns": columns, "headings": self.importing.headings}
-        tried = {"by": request.user, "dry_run": True, "create": create, "chosen": chosen}
+        update = update and request.user.has_perms(spool_updates.PERMISSIONS)
+        page["is_updating"] = update
+        options = {"create": create, "chosen": chosen, "update": update}
+        tried = {"by": request.user, "dry_run": True, **options}
         try:
             if uploads.is_long(content):
                 return self._begin(request, content, name, **tried)
             report = uploads.import_file(self.importing.what, content, name, **tried)
         except Refusal as refusal:
             if columns:
-                seen = SeenFile.of(name, content, {"create": create or [], "chosen": chosen})
+                seen = SeenFile.of(name, content, options | {"create": create or []})
                 page["signed"] = seen.sign(by=request.user, what=self.opts.model_name)
             return self._import_page(request, form, message=refusal.detail, **page)
-        seen = SeenFile.of(name, content, {"create": report.create_missing, "chosen": chosen})
+        seen = SeenFile.of(name, content, options | {"create": report.create_missing})
         page |= _context_of(report) | {"file": seen}
         page["signed"] = seen.sign(by=request.user, what=self.opts.model_name)
         return self._import_page(request, form, **page)
@@ -162,6 +170,7 @@ class ImportPages:
         number = request.GET["job"]
         job = get_object_or_404(jobs, pk=int(number) if NUMBER.fullmatch(number) else 0)
         form, more = FileForm(by=request.user), {"job": job, "file": job.arguments}
+        more["is_updating"] = job.arguments["update"]
         if request.method == "POST":
             return self._import_seen(request, form, job)
         if job.status == Job.Status.DONE and job.result_bytes is not None:
@@ -176,8 +185,9 @@ class ImportPages:
         if seen.by_id != request.user.pk or not seen.arguments["dry_run"] or not content:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
-        name, chosen = seen.arguments["name"], seen.arguments["chosen"]
-        seen_with = {"create": _report_of(seen)["create_missing"], "chosen": chosen}
+        name = seen.arguments["name"]
+        seen_with = {each: seen.arguments[each] for each in ("chosen", "update")}
+        seen_with["create"] = _report_of(seen)["create_missing"]
         wanted = options_of(request.POST, seen_with)
         if "_look" in request.POST or wanted != seen_with:
             return self._preview_import(request, form, name, content, **wanted)
@@ -200,6 +210,7 @@ class ImportPages:
             "media": self.media,
             "form": form,
             "importing": self.importing,
+            "may_update": request.user.has_perms(spool_updates.PERMISSIONS),
             **more,
         }
         return TemplateResponse(request, "inventory/admin_import.html", context)
@@ -239,7 +250,7 @@ def _context(report, lines):
             for kind, names in report["missing"].items()
             if names
         ],
-        "writes": counts["created_count"] + counts["filled_in_count"],
+        "writes": sum(counts[f"{outcome}_count"] for outcome in WRITTEN),
         "count": len(lines),
     }
     if table := in_dialect(report["refused_table"], of_locale(FarmSettings.load().locale)):

@@ -1,9 +1,10 @@
 """Import of tables and catalogues, with a result for each line."""
 
 from rest_framework.decorators import action
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from inventory.services.tables import catalogue_source, uploads
+from inventory.services.tables import catalogue_source, spool_updates, uploads
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import CATALOGUE, CREATABLE, FILAMENTS, SPOOLS
@@ -50,7 +51,9 @@ class SpoolImport(TakesImport):
             require_key(request, or_else=TRY_FIRST)
         values = self.get_query_values()
         create = CREATED_BY[values["create_missing"]]
-        options = {"again": values["again"], "create": create}
+        if values["update"] and not request.user.has_perms(spool_updates.PERMISSIONS):
+            raise PermissionDenied
+        options = {"again": values["again"], "create": create, "update": values["update"]}
         return self.imported(SPOOLS, import_spools, _of_table(read_spools), **options)
 
 

@@ -52,13 +52,14 @@ class SeenFile:
 
 def options_of(sent, seen_with):
     """Options of an import: those that the page was shown with, but for what was changed on it,
-    which columns mean and what is made."""
+    what columns mean, what is made, and whether spools are updated."""
     columns = zip(*(sent.getlist(name) for name in COLUMN_FIELDS), strict=False)
     columns = [(name, new.strip(), was) for name, new, was in columns]
     is_looked_at = "_look" in sent  # then what is empty is meant to be
     changed = {name: new for name, new, was in columns if new != was or not new and is_looked_at}
     create = [kind for kind in CREATABLE if kind in sent.getlist("create")]
-    return {"create": create, "chosen": seen_with["chosen"] | changed}
+    chosen = seen_with["chosen"] | changed
+    return {"create": create, "chosen": chosen, "update": "update" in sent}
 
 
 def _salt(by, what):

@@ -23,6 +23,11 @@ class SpoolImportQuery(DryRunQuery):
     again = serializers.BooleanField(
         default=False, help_text="Receive also what is there already: these are other spools."
     )
+    update = serializers.BooleanField(
+        default=False,
+        help_text="Give spools that are there already the place of their lines, and their weight "
+        "as a count.",
+    )
     create_missing = serializers.BooleanField(
         allow_null=True,
         default=None,
@@ -58,6 +63,7 @@ class ReportSerializer(serializers.Serializer):
     dry_run = serializers.BooleanField()
     created_count = serializers.IntegerField()
     filled_in_count = serializers.IntegerField()
+    updated_count = serializers.IntegerField()
     unchanged_count = serializers.IntegerField()
     manufacturers = serializers.ListField(child=serializers.CharField())
     material_types = serializers.ListField(child=serializers.CharField())

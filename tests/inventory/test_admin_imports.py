@@ -158,6 +158,20 @@ def test_a_neighbours_export_is_previewed_with_all_that_is_missing(at_admin):
     assert "is imported" in text_of(agree(at_admin, SPOOLS, again))
 
 
+def test_spools_that_are_there_are_updated_when_it_is_ticked(at_admin):
+    a_filament("Sky", net_grams=1000)
+    table = "name;lot;remaining\nSky;L-1;{}\n"
+    agree(at_admin, SPOOLS, look(at_admin, SPOOLS, table.format(900)))
+    seen = look(at_admin, SPOOLS, table.format(400))
+    assert "Update spools that are there already" in text_of(seen)
+    ticked = sent_by(seen) | {"update": "on"}
+    previewed = at_admin.post(f"{SPOOLS}import/", ticked)
+    assert (outcomes(previewed), Spool.objects.get().remaining_grams) == ({"updated": 1}, 900)
+    assert 'value="Import 1 of 1 line"' in text_of(previewed)
+    at_admin.post(f"{SPOOLS}import/", sent_by(previewed) | {"update": "on"})
+    assert Spool.objects.get().remaining_grams == 400
+
+
 def columns_sent_by(seen, **headings):
     """What the page sends where these headings were written for columns."""
     columns = seen.context["columns"]

@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import receiving
+from production.services.undo import receipts
 from tests.factories import a_filament, a_spool
 from tests.inventory.tables import import_filaments, import_spools, results_by_line, spools
 from tests.queries import violations
@@ -164,6 +165,14 @@ def test_the_admin_asks_about_what_is_there_and_undoes_an_import(at_admin, red):
     at_admin.post(undo, {"_seen": seen.context["seen"], "_do": "1"})
     assert Spool.objects.on_shelf().count() == 2
     assert InventoryTransaction.objects.filter(kind="reversal").count() == 2
+
+
+def test_an_import_with_spools_that_are_archived_is_undone_as_one(red, operator):
+    report = spools(["name", "archived"], ["Red", "yes"], ["Red", ""], by=operator)
+    receipt = InventoryTransaction.objects.get(pk=report.receipt)
+    assert len(receipts.undo_receipt(receipt, by=operator)) == 2
+    assert not Spool.objects.on_shelf().exists()
+    assert violations() == []
 
 
 # --- What was refused ---------------------------------------------------------------------------

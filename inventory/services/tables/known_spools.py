@@ -37,16 +37,19 @@ def check_labels(rows, *, again):
 def leave_out(rows, *, today):
     """Leave out each row for which there is a spool of the same filament, lot, grams and price: one
     received on that day, or, for a row without a day, one that was imported. Of several equal rows
-    as many are left out as there are spools; of a row of several spools, as many of these."""
+    as many are left out as there are spools; of a row of several spools, as many of these.
+    Returns the rows that are left out though several spools are like them."""
     rows = [row for row in rows if "code" not in row.values]
     of_day, imported, used = defaultdict(deque), defaultdict(deque), set()
     days = {row.instance.received_on for row in rows}
+    alike = Counter()
     for spool in _standing({row.instance.filament_id for row in rows}, days):
+        alike[_key(spool)] += 1
         of_day[_key(spool), spool.received_on].append(spool)
         if spool.is_imported:
             imported[_key(spool)].append(spool)
-    for row in rows:
-        key = _key(row.instance)
+    keys = {row: _key(row.instance) for row in rows}
+    for row, key in keys.items():
         queues = [of_day[key, row.instance.received_on]]
         queues += [imported[key]] if "received_on" not in row.values else []
         found = [spool for _new in row.instances if (spool := _next(queues, used))]
@@ -54,6 +57,7 @@ def leave_out(rows, *, today):
             _leave_out(row, found)
         else:
             del row.instances[: len(found)]
+    return {row for row in rows if row.outcome == UNCHANGED and alike[keys[row]] > 1}
 
 
 def _standing(filaments, days):

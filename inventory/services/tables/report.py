@@ -11,8 +11,9 @@ from tenants.operations.operation import in_dry_run, source
 from tenants.operations.refusals import Refusal
 from tenants.web.csv_export import rows_as_csv
 
-CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "refused"
-OUTCOMES = (CREATED, FILLED_IN, UNCHANGED, REFUSED)
+CREATED, FILLED_IN, UPDATED = "created", "filled_in", "updated"
+UNCHANGED, REFUSED = "unchanged", "refused"
+OUTCOMES = (CREATED, FILLED_IN, UPDATED, UNCHANGED, REFUSED)
 FILAMENTS, SPOOLS, CATALOGUE = "filaments", "spools", "catalogue"  # the last one: of filaments
 PROBLEM = "problem"  # a column of refused lines, which is not read
 CREATABLE = ("filaments", "manufacturers", "material_types", "locations")
@@ -197,6 +198,11 @@ def summary(counts, manufacturers, material_types):
         "%(created_count)s created, %(filled_in_count)s filled in, "
         "%(unchanged_count)s unchanged, %(refused_count)s refused"
     )
+    if counts["updated_count"]:
+        sentence = _(
+            "%(created_count)s created, %(updated_count)s updated, "
+            "%(unchanged_count)s unchanged, %(refused_count)s refused"
+        )
     if manufacturers or material_types:
         sentence = _(
             "%(created_count)s created, %(filled_in_count)s filled in, "

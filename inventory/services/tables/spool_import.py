@@ -1,16 +1,18 @@
 """Imports spools: each row is one, or as many as its quantity, with receipts in the ledger."""
 
+from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory import codes
-from inventory.models import Filament, Spool
+from inventory.models import Filament, Location, Spool
 from inventory.services import clock, ledger, receiving
 from inventory.services.past import require_past
-from inventory.services.tables import known_spools, missing
+from inventory.services.tables import known_spools, missing, spool_updates
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.matching import FilamentIndex, the_place
 from inventory.services.tables.refusals import TableTooLarge
@@ -36,7 +38,16 @@ DETAILS = ("tare_grams", *Spool.DETAILS, "comment")
 OF_SIZE = {"", "initial_grams", "quantity", "name", "external_id"}
 
 
-def import_spools(table, *, by, at=None, dry_run=False, again=False, create=None):
+class Plan(NamedTuple):
+    """What a row wants of each of its spools: the grams that are ``left``, by its own figure if it
+    ``is_weighed``, and the Location, if it names one."""
+
+    left: Decimal
+    is_weighed: bool
+    place: Location | None
+
+
+def import_spools(table, *, by, at=None, dry_run=False, again=False, create=None, update=False):
     """Put the spools of each row of a ReadTable (`table_reader.read_spools`) on the shelf; returns
     an ImportReport.
 
@@ -45,26 +56,30 @@ def import_spools(table, *, by, at=None, dry_run=False, again=False, create=None
     as far as they are needed. Each is booked as ``receiving.receive`` does, all of one moment.
     Rows whose spool is there already are left out, unless ``again``: see `known_spools`. A dry run
     is the import, taken back. What the rows name and the farm has not is made, as far as ``create``
-    has its kind of CREATABLE; None is all of them in a neighbour's table. Raises TableTooLarge,
-    Busy, Duplicate.
+    has its kind of CREATABLE; None is all of them in a neighbour's table. With ``update``, spools
+    that are there already get the place and the weight of their rows: see `spool_updates`. Raises
+    TableTooLarge, Busy, Duplicate.
     """
-    options = {"at": at, "dry_run": dry_run, "again": again, "create": create}
+    options = {"at": at, "dry_run": dry_run, "again": again, "create": create, "update": update}
     return run_import(_import, table, by=by, **options)
 
 
 @operation("spool.import")
-def _import(table, *, by, dry_run, again, create, at=None):
+def _import(table, *, by, dry_run, again, create, update, at=None):
     lock_imports(SPOOLS)
     report, at = ImportReport(SPOOLS, table, dry_run=dry_run), at or clock.now()
     report.create_missing = missing.creatable(create, table, by=by)
     _require_few(report.rows)
     today = FarmSettings.load().local_date(at)
-    left = _plan(report, _filaments(report, by=by), today=today, at=at)
+    plans = _plan(report, _filaments(report, by=by), today=today, at=at)
     known_spools.check_labels(report.rows, again=again)
+    alike = set()
     if not again:
-        known_spools.leave_out(report.good, today=today)
+        alike = known_spools.leave_out(report.good, today=today)
+    if update:
+        spool_updates.update(report.good, plans, alike=alike, by=by, at=at)
     new = [row for row in report.good if row.outcome == CREATED]
-    report.receipt = _write(new, left, by=by, at=at)
+    report.receipt = _write(new, plans, by=by, at=at)
     return report
 
 
@@ -78,8 +93,8 @@ def _require_few(rows):
 
 def _plan(report, chosen, *, today, at):
     """Make the unsaved spools of each row; a row that can't be one is refused, with all that is
-    wrong with it. Returns what is left on each spool of a row: ``{row: grams}``."""
-    places, left = missing.make_locations(report), {}
+    wrong with it. Returns the Plan of each of the others."""
+    places, plans = missing.make_locations(report), {}
     for row in progress.counting(report.rows):
         place = None
         with row.refusing():
@@ -94,9 +109,10 @@ def _plan(report, chosen, *, today, at):
                 _spool(row.values, chosen[row], today, location=place, at=at)
                 for _each in range(row.values.get("quantity", 1))
             ]
-            left[row] = _left(row, at=at)
-            row.detail = _detail(row, left[row])
-    return left
+            is_weighed = not row.values.keys().isdisjoint(WEIGHTS)
+            plans[row] = Plan(_left(row, at=at), is_weighed, place)
+            row.detail = _detail(row, plans[row].left)
+    return plans
 
 
 def _filaments(report, *, by):
@@ -116,9 +132,9 @@ def _filaments(report, *, by):
     return {row: filaments[pk] for row, pk in chosen.items()}
 
 
-def _write(rows, left, *, by, at):
+def _write(rows, plans, *, by, at):
     """Returns the id of the first receipt; None without any."""
-    new, first = iter([(spool, left[row]) for row in rows for spool in row.instances]), None
+    new, first = iter([(spool, plans[row].left) for row in rows for spool in row.instances]), None
     while batch := list(islice(new, BATCH)):
         received = Spool.objects.bulk_create(spool for spool, _grams in batch)
         with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
@@ -145,6 +161,7 @@ def _spool(values, filament, today, *, location, at):
             price=values.get("price"),
             location=location,
             archived_at=at if values.get("archived") else None,
+            created_at=at,
             **{"received_on": today, **details},
         )
     except ValidationError as error:

@@ -17,6 +17,7 @@ from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.jobs import files, kinds, services
 
 LONG = 1_000  # lines
+OPTIONS = {"again": False, "create": None, "update": False, "chosen": {}}  # of an import
 MARK = b"\xef\xbb\xbf"  # of UTF-8
 TITLES = {
     SPOOLS: _("Import of spools: %(name)s"),
@@ -35,17 +36,17 @@ PERMISSIONS = {
 }
 
 
-def import_file(what, content, name, *, by, dry_run, again=False, create=None, chosen=None):
+def import_file(what, content, name, *, by, dry_run, chosen=None, **options):
     """Import SPOOLS, FILAMENTS or a CATALOGUE of these from a file (bytes or text); returns an
     ImportReport.
 
-    Of filaments a table (CSV) or a catalogue (JSON), by how it begins. ``again`` imports also the
-    spools that are there already, ``create`` is what is made if it is missing; what is ``chosen``
-    for columns (`choices`) is remembered. Raises UnusableTable, Busy, Duplicate.
+    Of filaments a table or a catalogue (JSON), by how it begins. ``options`` are those of
+    `import_spools`; what is ``chosen`` for columns (`choices`) is remembered. Raises UnusableTable,
+    Busy, Duplicate.
     """
     if what == SPOOLS:
-        options = {"dry_run": dry_run, "again": again, "create": create}
-        report = import_spools(read_spools(content, chosen=chosen), by=by, **options)
+        table = read_spools(content, chosen=chosen)
+        report = import_spools(table, by=by, dry_run=dry_run, **options)
         return _with_choices(report, what, chosen)
     data = content if isinstance(content, bytes) else content.encode()
     if _is_catalogue(data):
@@ -84,20 +85,10 @@ def count_lines(content):
     return content.count(b"{" if _is_catalogue(content) else b"\n")
 
 
-def start(
-    what, content, name, *, by, dry_run, again=False, create=None, chosen=None, of=None,
-    page="", instead_of=(),
-):  # fmt: skip
-    """Begin the import of a file (bytes) as a job; ``of`` is the dry run that it follows, ``page``
-    the address that shows what becomes of it."""
-    options = {
-        "dry_run": dry_run,
-        "again": again,
-        "create": create,
-        "chosen": chosen or {},
-        "of": of and of.pk,
-        "page": page,
-    }
+def start(what, content, name, *, by, dry_run, of=None, page="", instead_of=(), **options):
+    """Begin the import of a file (bytes) as a job, with OPTIONS; ``of`` is the dry run that it
+    follows, ``page`` the address that shows what becomes of it."""
+    options = OPTIONS | options | {"dry_run": dry_run, "of": of and of.pk, "page": page}
     return services.start(
         KINDS[what],
         by=by,
@@ -121,7 +112,7 @@ def register_kinds():
 
 
 def _work(what, job, *, by):
-    options = {name: job.arguments[name] for name in ("dry_run", "again", "create", "chosen")}
+    options = {name: job.arguments[name] for name in ("dry_run", *OPTIONS)}
     content = b"".join(files.read(job, is_result=False))
     report = import_file(what, content, job.arguments["name"], by=by, **options)
     values = answer(what, report)

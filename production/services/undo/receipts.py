@@ -4,7 +4,7 @@ A delivery is the receipts of one moment, by one person, through one interface; 
 table of spools.
 """
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from inventory import codes
@@ -33,8 +33,9 @@ def receipts():
 
 def may_be_undone(spool):
     """Whether nothing was done to the spool since its receipt."""
-    is_as_received = spool.version == AS_RECEIVED and not spool.is_archived
-    return is_as_received and not spool.meters.exists()
+    is_as_received = spool.version == AS_RECEIVED
+    is_archived_since = spool.is_archived and spool.archived_at != spool.created_at
+    return is_as_received and not is_archived_since and not spool.meters.exists()
 
 
 def together_with(spool):
@@ -125,5 +126,6 @@ def _reasons(spools):
         reasons[pk] = _("Spool %(spool)s is named by run %(run)s."), {"run": number}
     for slot in PrinterSlot.objects.filter(spool__in=ids).select_related("printer"):
         reasons[slot.spool_id] = _("Spool %(spool)s is in %(slot)s."), {"slot": slot}
-    gone = Spool.objects.archived().filter(pk__in=ids).values_list("pk", flat=True)
+    gone = Spool.objects.archived().filter(pk__in=ids).exclude(archived_at=F("created_at"))
+    gone = gone.values_list("pk", flat=True)
     return reasons | dict.fromkeys(gone, (_("Spool %(spool)s is archived."), {}))

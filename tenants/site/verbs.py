@@ -14,7 +14,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponseRedirect
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -29,6 +29,10 @@ from tenants.web.forms import VerbForm
 MAX_BULK_ROWS = 100
 
 logger = logging.getLogger(__name__)
+
+
+def _removed(row):
+    return Refusal(_("%(row)s was removed at this very moment.") % {"row": row})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,13 @@ class VerbPages:
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if not request.user.has_perm(verb.permission):
             raise PermissionDenied
+        try:
+            return self._answer(request, row, verb)
+        except type(row).DoesNotExist as error:
+            raise Http404(_removed(row).detail) from error
+
+    def _answer(self, request, row, verb):
+        """Raises DoesNotExist of the row, where it was removed meanwhile."""
         form = self._form(verb, request.POST or None, row, request)
         if request.method != "POST":
             return self._initial_page(request, verb, row, form)
@@ -235,6 +246,8 @@ class VerbPages:
             preview = self.preview(row, verb, values, request.user)
         except Refusal as refusal:
             return {"row": row, "preview": None, "refusal": refusal}
+        except type(row).DoesNotExist:
+            return {"row": row, "preview": None, "refusal": _removed(row)}
         return {"row": row, "preview": preview, "refusal": None}
 
     def _run_bulk(self, request, verb, rows, values):
@@ -243,6 +256,8 @@ class VerbPages:
             try:
                 verb.service(row, by=request.user, **values)
                 done += 1
+            except type(row).DoesNotExist:
+                messages.error(request, _removed(row).detail)
             except Refusal as refusal:
                 messages.error(
                     request, _("%(row)s: %(reason)s") % {"row": row, "reason": refusal.detail}

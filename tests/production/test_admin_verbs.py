@@ -2,9 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
+from django.utils import timezone
+
 from inventory.services.spools import scale
 from production.models import ProductionRun, RunEvent
-from production.services import completion
+from production.services import completion, run_state
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
@@ -233,3 +236,42 @@ def test_a_filament_of_another_kind_is_not_offered_for_a_start(at_admin):
     )
     run = lifecycle.create(by=None, items=[NewItem(product=product, quantity=1)])
     assert other.code not in text_of(at_admin.get(page(run, "start")))
+
+
+# --- What somebody else deletes meanwhile -------------------------------------------------------
+
+
+@pytest.fixture
+def deleting(monkeypatch):
+    """``deleting(run)``: somebody does, before the next verb has locked it."""
+    lock = run_state.lock
+
+    def delete(run):
+        def locked(row, verb):
+            ProductionRun.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
+            return lock(row, verb)
+
+        monkeypatch.setattr(run_state, "lock", locked)
+
+    return delete
+
+
+def test_a_run_that_is_deleted_meanwhile_is_missing(at_admin, deleting):
+    run = a_run()
+    url = page(run, "cancel")
+    sent = fields(at_admin.get(url)) | {"_do": "1"}
+    deleting(run)
+    assert at_admin.post(url, sent).status_code == 404
+    assert status_of(run) == "planned"
+
+
+def test_of_several_runs_one_that_is_deleted_meanwhile_is_named(at_admin, deleting):
+    gone, other = a_run(), a_run()
+    form = {"action": "do_cancel", "_selected_action": [gone.pk, other.pk]}
+    sent = form | fields(at_admin.post(LIST, form)) | {"_do": "1"}
+    deleting(gone)
+    text = text_of(
+        at_admin.post(LIST, sent | {"_selected_action": form["_selected_action"]}, follow=True)
+    )
+    assert f"{gone.number} was removed at this very moment." in text
+    assert (status_of(gone), status_of(other)) == ("planned", "cancelled")

@@ -145,7 +145,7 @@ TABLE = "vendor,filament,material,weight,location\nNova,Sky,PLA SILK,750,Shelf A
 
 
 def outcome(create):
-    a_material_type("PLA")
+    a_filament("Another, without an id", manufacturer=None)
     report = import_spools(TABLE, create=create)
     return report, results_by_line(report)[2]
 

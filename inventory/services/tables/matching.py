@@ -47,9 +47,11 @@ class FilamentIndex:
 
     def is_missing(self, cells):
         """Whether there is no filament that a spool's row may mean, though it names one."""
-        if "name" not in cells or cells.get("external_id") in self.by_external_id:
+        if "name" not in cells:
             return False
-        return "external_id" in cells or not self.named(cells)
+        if "external_id" in cells:
+            return cells["external_id"] not in self.by_external_id
+        return not self.named(cells)
 
     def the_one(self, cells):
         """The filament that a spool's row means. Raises BadCell with what may be meant."""

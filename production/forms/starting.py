@@ -8,11 +8,15 @@ from production.forms.actuals import FieldGroup, line_field
 from production.forms.fields import SCANNED, SpoolChoice, SpoolField, SpoolInput
 from production.models import Printer
 from production.services import overrides
-from production.services.requirements import readiness
+from production.services.requirements import claims, readiness
+from production.services.sliced_files import spools
 from tenants.operations.text import format_number
 from tenants.web.forms import DayInput, VerbForm
 
 ANOTHER = _("Another spool: scan or type its code")
+MOST_CHOICES = 3  # spools below a line
+# Why one is proposed for a slot of a file, beside what its card has anyway.
+REASONS = ("color", "another_color", "family", "taken_before", "profile", "printing_elsewhere")
 MAKERS = ("manufacturer", "material_type")
 OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
 
@@ -61,6 +65,7 @@ class StartForm(OverridableForm):
         self.lines = lines if self.touch else bare
         self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
         self.fitting = readiness.fitting(self.subject, lines) if self.touch else {}
+        self.of_file = spools.of_run(self.subject, lines) if self.touch else {}
         for line in self.lines:
             self.fields[line_field(line.pk, "spool")] = self._spool_field(line)
         self.add_override()
@@ -92,18 +97,36 @@ class StartForm(OverridableForm):
                 yield name, _("Not this spool: see the message above.")
 
     def _choices(self, line):
-        """The field, and ``(spool, whether it is chosen)`` of those that fit."""
+        """The field, and ``(spool, whether it is chosen, why)`` of those that fit."""
         bound, own = self[line_field(line.pk, "spool")], self._spool(line)
         chosen = bound.value() or (own.code if own else "")
-        return {"spool": bound, "choices": [(s, s.code == chosen) for s in self.fitting[line.pk]]}
+        choices = [(each, each.code == chosen, why) for each, why in self._fitting(line)]
+        matched = self.of_file.get(line.pk)
+        return {"spool": bound, "choices": choices, "wanted": matched and matched.wanted}
+
+    def _fitting(self, line):
+        """``(spool, reasons)`` of those that meet the line, as they suit its slot of the file."""
+        matched = self.of_file.get(line.pk)
+        if matched is None:
+            return [(each, ()) for each in self.fitting[line.pk]]
+        found = [
+            (each.spool, [reason for reason in each.reasons if reason.code in REASONS])
+            for each in matched.proposals
+            if claims.matches(line, each.spool) or each.spool.pk == line.spool_id
+        ]
+        return found[:MOST_CHOICES]
 
     def _spool(self, line):
+        matched = self.of_file.get(line.pk)
+        chosen = matched.chosen.spool if matched and matched.chosen else None
+        if chosen is not None and claims.matches(line, chosen):
+            return chosen
         return line.spool or self.loaded.get(line.pk)
 
     def _spool_field(self, line):
         if self.touch:
             field = SpoolField(label=ANOTHER, required=False, widget=SpoolInput(attrs=SCANNED))
-            field.widget.choices = {spool.code for spool in self.fitting[line.pk]}
+            field.widget.choices = {spool.code for spool, _why in self._fitting(line)}
             return field
         required = {"filament": line.filament_id} if line.filament_id else {}
         required = required or {"filament__material_type": line.material_type_id}

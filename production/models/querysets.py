@@ -208,6 +208,13 @@ def _taken(status, **of):
 
 
 class RunMaterialQuerySet(HoldingSpoolQuerySet):
+    def printed_elsewhere(self, printer):
+        """With a spool that another printer than this one (None: any) prints from now."""
+        lines = self.filter(
+            of_run(PRINTING, "run"), run__printer__isnull=False, spool__isnull=False
+        )
+        return lines if printer is None else lines.exclude(run__printer=printer)
+
     def of_open_runs(self):
         return self.filter(of_run(LIVE, "run"), run__status__in=OPEN)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.glyphs import spool_glyph
+from inventory.models import Filament, MaterialType
 from production.models.pictures import address_of
 from production.services.sliced_files.bringing import SUFFIXES
 from tenants.operations.text import format_number, half_up
@@ -16,6 +17,12 @@ from tenants.operations.text import format_number, half_up
 register = template.Library()
 register.simple_tag(spool_glyph)
 register.filter(codes.spelled)
+
+
+@register.simple_tag
+def file_color(color_hex):
+    """The colour of a slot of a sliced file, as a full spool."""
+    return spool_glyph(Filament(color_hex=color_hex, material_type=MaterialType()), size="s")
 
 
 @register.filter

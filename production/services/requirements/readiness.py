@@ -4,7 +4,7 @@ from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
 from inventory.models import Spool
-from production.models import PrinterSlot, ProductionRun
+from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.requirements import claims, in_use
 from production.services.run_state import NotInRun
 from tenants.operations.refusals import Refusal
@@ -133,10 +133,13 @@ def from_slots(run, open_lines):
 
 def fitting(run, run_lines, *, most=3):
     """Spools that each line could take, its own first: ``{line id: [spool]}``. Then come those in
-    the run's printer, opened ones, and those with most available. Two queries."""
+    the run's printer, opened ones, and those with most available; last what other printers print
+    from. Two queries."""
+    printed = RunMaterial.objects.printed_elsewhere(run.printer_id).values("spool")
+    elsewhere = Case(When(pk__in=printed, then=1), default=0)
     loaded = Case(When(printer_slot__printer=run.printer_id, then=0), default=1)
     sealed = Case(When(opened_at=None, first_used_at=None, then=1), default=0)
-    spools = Spool.objects.with_available().order_by(loaded, sealed, "-available", "pk")
+    spools = Spool.objects.with_available().order_by(elsewhere, loaded, sealed, "-available", "pk")
     free = spools.on_shelf().filter(available__gt=0)
     each = [
         free.of_material(line.filament_id, line.material_type_id).values_list("pk", flat=True)

@@ -4,6 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
+from production.models import RunMaterial
 from production.services.reports.demand import Blocker
 from production.services.sliced_files.shelf_rows import slots_in_order
 from tenants.operations.text import format_number
@@ -42,8 +43,15 @@ def misfits(file, printer):
 
 
 def misfits_of_run(run):
-    """The same of a planned run's file and its printer; of any other run none. Two queries."""
-    if run.status != run.Status.PLANNED or None in (run.sliced_file, run.printer):
+    """The same of a planned run's file and its printer, and spools that other printers print from
+    now; of any other run none. Three queries."""
+    if run.status != run.Status.PLANNED:
+        return []
+    return [*_of_file(run), *_printed_elsewhere(run)]
+
+
+def _of_file(run):
+    if None in (run.sliced_file, run.printer):
         return []
     used = {line.sliced_slot for line in run.materials.all()} - {None}
     slots = slots_in_order(run.printer)
@@ -68,6 +76,16 @@ def _misfits(file, printer, slots, used):
         figures = {"used_slots": used, "slots": len(slots)}
         detail = _("The file prints from %(used_slots)s slots; %(printer)s has %(slots)s.")
         yield Blocker("too_few_slots", detail % (names | figures), subject | figures)
+
+
+def _printed_elsewhere(run):
+    mine = {line.spool_id: line.spool for line in run.materials.all() if line.spool_id}
+    lines = RunMaterial.objects.printed_elsewhere(run.printer_id).filter(spool__in=mine)
+    for line in lines.select_related("run__printer").order_by("pk") if mine else ():
+        names = {"printer": str(line.run.printer), "run": line.run.number}
+        names["spool_code"] = mine[line.spool_id].code
+        detail = _("%(printer)s prints from spool %(spool_code)s now, for run %(run)s.")
+        yield Blocker("printing_elsewhere", detail % names, {"spool_id": line.spool_id} | names)
 
 
 def _of_slots(run, slots):

@@ -9,7 +9,7 @@ from heapq import nsmallest
 
 from inventory.models import MaterialType, Spool
 from inventory.services import material_types
-from production.models import ProductionRun, RunMaterial, SlicerCorrection
+from production.models import RunMaterial, SlicerCorrection
 from production.services.reports.demand import Blocker
 from production.services.sliced_files import blockers, proposals
 from production.services.sliced_files.proposals import SpoolCandidate, SpoolProposal, WantedSlot
@@ -70,10 +70,7 @@ def _factors(rows, printer):
 
 def printing_from(printer):
     """``{spool id: Printer}`` of what other printers print from now."""
-    runs = ProductionRun.objects.printing().exclude(printer=None)
-    if printer is not None:
-        runs = runs.exclude(printer=printer)
-    lines = RunMaterial.objects.filter(run__in=runs, spool__isnull=False)
+    lines = RunMaterial.objects.printed_elsewhere(printer)
     return {line.spool_id: line.run.printer for line in lines.select_related("run__printer")}
 
 

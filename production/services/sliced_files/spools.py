@@ -11,6 +11,7 @@ from production.services.sliced_files import contents, fitting, learnt_profiles
 from production.services.sliced_files.matching import match
 from production.services.sliced_files.proposals import WantedSlot
 
+MOST_OF_RUN = 20  # spools of a line, before those that do not meet it are left out
 MOST_RUNS = 20  # of a file, among which is the last one whose spools are known
 
 
@@ -20,6 +21,30 @@ def propose(file, *, printer=None, copies=1, plates=None, by_hand=None):
     wanted = wanted_slots(file, plates=plates)
     printer = printer or printer_of(file)
     return match(wanted, printer=printer, plates=copies, by_hand=by_hand)
+
+
+def of_run(run, lines):
+    """``{line id: MatchedSlot}`` of lines of a planned run that are for slots of its file; what a
+    line has is chosen for it. Six queries."""
+    plates = contents.plates_of(run.sliced_file) if run.sliced_plates else ()
+    slots = {
+        slot.slot: slot
+        for plate in reversed(plates)
+        if plate.index in run.sliced_plates
+        for slot in plate.slots
+    }
+    mine = {line.sliced_slot: line for line in lines if line.sliced_slot in slots}
+    wanted = [
+        WantedSlot(
+            number,
+            line.planned_total_grams / line.slicer_factor,  # which the spools' own multiply again
+            *(getattr(slots[number], name) for name in ("material", "color_hex", "profile")),
+        )
+        for number, line in mine.items()
+    ]
+    named = {number: line.spool for number, line in mine.items()}
+    matched = match(wanted, printer=run.printer, by_hand=named, most=MOST_OF_RUN) if mine else ()
+    return {mine[each.wanted.slot].pk: each for each in matched}
 
 
 def wanted_slots(file, *, plates=None):

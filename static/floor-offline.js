@@ -215,13 +215,27 @@ const draw = () => {
   }
 };
 
+// The page anew, with what was entered; nothing is done, so nothing waits for a network.
+const look = async (form, { name, value }) => {
+  try {
+    await fetch(location.href, { method: "HEAD", cache: "no-store" });
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    form.submit();
+  } catch {
+    form.querySelector("[data-unsent]").hidden = false;
+  }
+};
+
 // --- When ---------------------------------------------------------------------------------------
 
 addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches(".sign-out")) return leave(event);
   if (!form.elements.idempotency_key) return undefined;
-  if (event.submitter?.name === "elsewhere") return undefined; // looks, and changes nothing
+  if (event.submitter?.name === "elsewhere") {
+    event.preventDefault();
+    return look(form, event.submitter);
+  }
   const wanted = written(form, event.submitter), photo = form.querySelector("[data-photo]")?.files[0];
   if (photo && (find(wanted.key)?.why ?? true)) {
     event.preventDefault();

@@ -216,14 +216,17 @@ class PlanFileForm(OverridableForm):
 
     def _initial_of(self, entered):
         """What was entered, but for spools that were as proposed: those are proposed anew."""
-        initial = {name: entered[name] for name in entered if name in self.fields}
-        initial.pop("printer", None)
-        if "plates" in initial:
-            initial["plates"] = entered.getlist("plates")
+        if not entered:
+            return {}
+        initial = {
+            name: field.widget.value_from_datadict(entered, {}, name)
+            for name, field in self.fields.items()
+            if name != "printer"
+        }
         for matched in self.matched:
             name = f"spool-{matched.wanted.slot}"
-            if entered.get(name) == entered.get(f"proposed-{name}"):
-                initial.pop(name, None)
+            if initial[name] == entered.get(f"proposed-{name}"):
+                del initial[name]
         return initial
 
     # -- For the page ----------------------------------------------------------------------------

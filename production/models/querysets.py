@@ -104,7 +104,7 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def for_paper(self):
         """With all rows that a traveller needs, in a constant number of queries."""
-        runs = self.with_plate_picture().select_related("printer", "reprint_of")
+        runs = self.with_plate_picture().select_related("printer", "reprint_of", "sliced_file")
         return runs.prefetch_related(
             "items__product",
             "items__scrap_reason",

@@ -110,6 +110,10 @@ def _story(run):
         "Priority": run.priority,
         "Reprint of": run.reprint_of or NOTHING,
     }
+    if run.sliced_file:
+        plates = ", ".join(map(str, run.sliced_plates))
+        names = {"file": run.sliced_file, "plates": plates}
+        facts["Sliced file"] = _("%(file)s, plates %(plates)s") % names
     cells = [
         [tables.text(name, tables.SMALL), tables.text(fact, bold=True)]
         for name, fact in facts.items()
@@ -152,7 +156,7 @@ def _materials(run):
 def _material_row(line):
     purge = line.planned_purge_grams
     return [
-        tables.text(line.slot.label if line.slot else NOTHING, bold=True),
+        tables.text(line.slot.label if line.slot else str(line.sliced_slot or NOTHING), bold=True),
         tables.Swatch(_filament(line)) if _filament(line) else "",
         _material(line),
         _spool(line),

@@ -43,7 +43,7 @@ class RunPageMixin:
     @cached_property
     def run(self):
         rows = ProductionRun.objects.live().with_plan_state().with_plate_picture()
-        rows = rows.select_related("outcome_reason")
+        rows = rows.select_related("outcome_reason", "sliced_file")
         items = RunItem.objects.select_related("product", "scrap_reason").order_by("pk")
         rows = demand.with_needs(rows).prefetch_related(Prefetch("items", items))
         return get_object_or_404(rows, pk=self.kwargs["pk"])

@@ -1,8 +1,8 @@
 """How well a spool suits a slot of a sliced file, and why.
 
-What is of another material or diameter does not suit at all. What another printer prints from
-comes last. Of the others the colour comes first, then whether there is enough for all plates, what
-is loaded in the printer, the profile, the lot, and the exact material before others of its family;
+What is of another material or diameter does not suit at all. Of what does, the colour comes first,
+then that no other printer prints from it, whether there is enough for all plates, what is loaded in
+the printer, the profile, the lot, and the exact material before others of its family;
 then the nearest colour, opened before sealed, the smallest that suffices.
 """
 
@@ -145,8 +145,8 @@ def rank(wanted, candidate):
     row, fit, needed = candidate[:3]
     is_enough = candidate.is_enough
     return (
-        candidate.printing is not None,
         fit.color_rank,
+        candidate.printing is not None,
         0 if is_enough else 1 if candidate.follows else 2,
         place_rank(wanted, row),
         not fit.was_taken,

@@ -16,6 +16,11 @@ class NothingOnPlate(Invalid):
     title = "Nothing is known of this plate"
 
 
+class SlotsDiffer(Invalid):
+    code = "slots_differ"
+    title = "A slot has several materials"
+
+
 def together(mine):
     """Each product once, with all of its units."""
     units, products = defaultdict(int), {}
@@ -28,7 +33,7 @@ def together(mine):
 def of_plates(file, plates, made, *, kinds, bills, copies, order_reference):
     """The arguments for one run of SettledPlates, each printed ``copies`` times. ``made`` is
     ``{plate: [(product, units)]}``, ``kinds`` the MaterialType of what the slicer names, ``bills``
-    those of the products. Queries nothing. Raises UnknownMaterial, NothingOnPlate."""
+    those of the products. Queries nothing. Raises UnknownMaterial, NothingOnPlate, SlotsDiffer."""
     on_plates = together([each for plate in plates for each in made[plate.index]])
     items = [
         NewItem(
@@ -74,6 +79,14 @@ def _materials(plates, bill, kinds, copies):
 
 def _material(used, bill, kinds, copies):
     plate, slot = used[0]
+    for other, same in used[1:]:
+        if kinds.get(same.material) != kinds.get(slot.material):
+            names = {"slot": slot.slot, "one": plate.index, "other": other.index}
+            message = _(
+                "Slot %(slot)s has another material on plate %(other)s than on plate %(one)s: plan "
+                "a run for each plate."
+            )
+            raise SlotsDiffer(message % names, errors={"is_one_run": [message % names]})
     choice = plate.choices.get(slot.slot)
     grams = sum((each.grams for _plate, each in used), Decimal(0))
     purge = sum((each.purge_grams or Decimal(0) for _plate, each in used), Decimal(0))

@@ -114,7 +114,8 @@ def test_another_printer_loses_nothing_that_was_entered(floor, shelf):
     html = floor.get(there).content.decode()
     entered = chosen_in(html) | {"copies": "5", "units-0": "40", "product-0": "new"}
     entered |= {"another-0": "Sign", "spool-3": mine.code, "elsewhere": str(far.pk)}
-    html = floor.post(there, entered).content.decode()
+    both = entered | {"spool-1": [entered["spool-1"], ""], "spool-3": ["", mine.code]}
+    html = floor.post(there, both).content.decode()  # the choice, and the field below it
     assert not ProductionRun.objects.exists()
     assert "Plan on Far" in html
     assert "Plan on XL" not in html

@@ -194,19 +194,21 @@ def test_what_was_taken_for_a_profile_in_other_files_is_no_better_than_a_near_co
     assert match([learnt])[0].chosen.spool == black
 
 
-def test_what_another_printer_prints_from_comes_last_and_is_not_chosen():
+def test_what_another_printer_prints_from_comes_after_others_and_is_not_chosen():
     alder, elm = a_printer("Alder"), a_printer("Elm")
     used, black = loaded(of_color(WHITE), printer=alder), of_color(BLACK)
     assert match([wanted()], printer=elm)[0].chosen.spool == used
     run = a_running_run((used, 100), printer=alder)
     [found] = match([wanted()], printer=elm)
-    assert (found.chosen, spools_of(found.proposals)) == (None, [black, used])
-    assert found.proposals[1].reasons[0] == ("printing_elsewhere", "Alder prints from it.")
+    assert (found.chosen, spools_of(found.proposals)) == (None, [used, black])
+    assert found.proposals[0].reasons[0] == ("printing_elsewhere", "Alder prints from it.")
     [found] = match([wanted()], printer=elm, by_hand={1: used})
     assert blockers_of(found) == ["printing_elsewhere"]
     assert match([wanted()], printer=alder)[0].chosen.spool == used
+    white = of_color(WHITE, 500)
+    assert spools_of(match([wanted()], printer=elm)[0].proposals) == [white, used, black]
     completion.complete(run, as_planned=True, by=None)
-    assert match([wanted()], printer=elm)[0].chosen.spool == used
+    assert blockers_of(match([wanted()], printer=elm, by_hand={1: used})[0]) == []
 
 
 def test_what_was_taken_the_last_time_comes_first_and_its_lot_before_others():

@@ -7,7 +7,7 @@ import pytest
 from inventory.services.ledger import InsufficientInventory
 from production.models import Product, ProductAlias, ProductFile, ProductionRun
 from production.services.requirements.claims import IncompatibleSpool
-from production.services.sliced_files import figures, planning, proposing, requiring
+from production.services.sliced_files import figures, planning, proposing, requiring, run_fields
 from production.services.sliced_files.figures import SlotChoice
 from production.services.sliced_files.planning import PlateProduct
 from tests.factories import (
@@ -179,6 +179,17 @@ def test_plates_are_runs_of_their_own_or_one_run():
     [one] = plan(file, plates=[2])
     assert (one.sliced_plates, one.items.get().quantity) == ([2], 2)
     assert product.files.count() == 2
+
+
+def test_a_slot_of_two_materials_is_no_line_of_one_run():
+    a_material_type("PLA"), a_material_type("PETG")
+    plates = [
+        a_plate(a_file_slot(1, material=kind), index=n) for n, kind in ((1, "PLA"), (2, "PETG"))
+    ]
+    file = a_sliced_file(plates=plates)
+    with pytest.raises(run_fields.SlotsDiffer, match="plan a run for each plate"):
+        plan(file, is_one_run=True)
+    assert len(plan(file)) == 2
 
 
 def test_the_purge_of_a_plate_is_of_what_it_takes_most_of():

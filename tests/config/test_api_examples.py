@@ -30,7 +30,7 @@ def send(api, schema, components):
     def send(name, path, body=None, **ids):
         operation = schema["paths"][V1 + path]["post"]
         body = EXAMPLES[name] if body is None else body
-        ((media_type, content),) = operation["requestBody"]["content"].items()
+        media_type, content = next(iter(operation["requestBody"]["content"].items()))
         assert faults(components, content["schema"], body) == [], name
         sent = body if isinstance(body, str) else json.dumps(body)
         key = {"Idempotency-Key": f"example-{next(numbers)}"}

@@ -1,5 +1,6 @@
 """The form that plans the runs of a sliced file: what it makes and takes is proposed."""
 
+import re
 from dataclasses import dataclass
 
 from django import forms
@@ -23,6 +24,7 @@ from tenants.web.forms import SuggestedField
 ANOTHER_SPOOL = gettext_lazy("Another spool: scan or type its code")
 ANOTHER_PRODUCT = gettext_lazy("Another product’s SKU or name, or the name of a new one")
 NEW = "new"
+COUNT = re.compile(r"[1-9][0-9]{0,3}")
 NOT_OF_GRAMS = ("no_time", "no_material", "more_objects", "plates_left_out")  # codes of doubts
 
 
@@ -105,7 +107,8 @@ class PlanFileForm(OverridableForm):
         self._choose_printer(printer)
         # Of a file that names no material, somebody enters what the first slot takes.
         wanted = spools.wanted_slots(file) or [WantedSlot(1)]
-        self.matched = match(wanted, printer=self.likely_printer)
+        copies = self._count((self.data or entered or {}).get("copies", ""))
+        self.matched = match(wanted, printer=self.likely_printer, plates=copies)
         self._add_plates()
         for index, proposal in enumerate(self.proposed):
             self._add_product(index, proposal)
@@ -213,6 +216,11 @@ class PlanFileForm(OverridableForm):
         """Whether the grams of a slot are to be looked at, or typed."""
         doubts = [each for each in self.doubts[plate.index] if each.code not in NOT_OF_GRAMS]
         return slot.grams is None or any(each.slot in (None, slot.slot) for each in doubts)
+
+    @staticmethod
+    def _count(text):
+        """How often the plates are printed, as far as that was entered."""
+        return int(text) if COUNT.fullmatch(str(text)) else 1
 
     def _initial_of(self, entered):
         """What was entered, but for spools that were as proposed: those are proposed anew."""

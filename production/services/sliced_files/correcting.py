@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from production.models import SlicerCorrection
+from production.models.corrections import factor_text
 from production.services.requirements.corrected import CORRECTED
 
 
@@ -33,11 +36,14 @@ def _pair(material, run):
 def _corrected(run, factors):
     if not run.get("materials"):
         return run
-    materials = [
-        _multiplied(each, factors[_pair(each, run)]) if _is_slicers(each) else each
-        for each in run["materials"]
-    ]
-    return {**run, "materials": materials}
+    materials, texts = [], [run["remark"]] if run.get("remark") else []
+    for each in run["materials"]:
+        factor = factors[_pair(each, run)] if _is_slicers(each) else 1
+        materials.append(_multiplied(each, factor) if _is_slicers(each) else each)
+        if factor != 1:
+            names = {"slot": each.of_file["sliced_slot"], "factor": factor_text(factor)}
+            texts.append(_("Slot %(slot)s: %(factor)s times the slicer's grams.") % names)
+    return {**run, "materials": materials, "remark": " ".join(texts)}
 
 
 def _multiplied(material, factor):

@@ -16,7 +16,7 @@ from inventory.services.tables.spool_import import import_spools
 from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.jobs import files, kinds, services
 
-LONG = 1_000  # lines
+LONG, LONG_BYTES = 1_000, 1024**2  # lines, and their size
 OPTIONS = {"again": False, "create": None, "update": False, "chosen": {}}  # of an import
 MARK = b"\xef\xbb\xbf"  # of UTF-8
 TITLES = {
@@ -75,7 +75,8 @@ def _with_choices(report, what, chosen):
 
 
 def is_long(content):
-    return count_lines(content) > LONG
+    """Whether it takes minutes, or is more than a page can carry on."""
+    return len(content) > LONG_BYTES or count_lines(content) > LONG
 
 
 def count_lines(content):

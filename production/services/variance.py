@@ -68,13 +68,17 @@ def of_run(run):
 
 
 def loaded(run):
-    """The Variance of a run, with all that it is made of; four queries."""
+    """The Variance of a run, with all that it is made of; four queries. One that was opened again
+    since it was read is as it is now."""
     items = list(run.items.select_related("product"))
     lines = run.materials.with_spool().select_related(
         "planned_spool", "filament__material_type", "material_type"
     )
     entries = run.transactions.not_reversed().filter(kind__in=USED).select_related("spool")
-    return Variance(run, items, list(lines), list(entries))
+    lines = list(lines)
+    if run.status in BOOKED and any(line.actual_grams is None for line in lines):
+        run = type(run).objects.get(pk=run.pk)
+    return Variance(run, items, lines, list(entries))
 
 
 class Variance:

@@ -405,7 +405,7 @@ def test_a_run_that_was_opened_again_while_it_was_read_is_not_explained():
     """Its row was read before, its lines after that."""
     run = completed(hooks((priced(20), 100)), good=[4], grams=[120])
     was = fresh(run)
-    last_action.undo(run, event=run.events.latest("pk"), by=None)
+    last_action.undo(run, event=run.events.latest("pk").pk, by=None)
     found = explanation.of_run(was).as_dict()
     assert set(found["grams"]["parts"].values()) == {None}
     assert found["sentence"]

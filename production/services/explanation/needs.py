@@ -74,15 +74,9 @@ class Need:
         cost = summed(each.cost.planned for each in self.materials)
         return cost / self.planned if self.planned and cost is not None else None
 
-    @property
-    def _is_unknown(self):
-        """Of an open run, and of one that was opened again while it was read."""
-        figures = self.figures
-        return figures.run.is_open or (not figures.is_given_up and self.figure.actual is None)
-
     @cached_property
     def grams(self):
-        if self._is_unknown:
+        if self.figures.run.is_open:
             return UNKNOWN
         if self.figures.is_given_up:
             return given_up(self.figure)
@@ -99,7 +93,7 @@ class Need:
 
     @cached_property
     def cost(self):
-        if self._is_unknown:
+        if self.figures.run.is_open:
             return UNKNOWN
         spent = total_cost(take for each in self.materials for take in each.takes)
         if self.figures.is_given_up:

@@ -24,7 +24,8 @@ from tenants.web.forms import SuggestedField
 ANOTHER_SPOOL = gettext_lazy("Another spool: scan or type its code")
 ANOTHER_PRODUCT = gettext_lazy("Another product’s SKU or name, or the name of a new one")
 NEW = "new"
-COUNT = re.compile(r"[1-9][0-9]{0,3}")
+COUNT, IS_ID = re.compile(r"[1-9][0-9]{0,3}"), re.compile(r"[0-9]{1,18}")
+SEEN = "newest_run"  # when the form was shown
 NOT_OF_GRAMS = ("no_time", "no_material", "more_objects", "plates_left_out")  # codes of doubts
 
 
@@ -290,7 +291,24 @@ class PlanFileForm(OverridableForm):
     def clean(self):
         for index in range(len(self.proposed)) if self.touch else ():
             self._clean_product(index)
+        if SEEN in self.data:
+            self._require_seen(self.data[SEEN])
         return super().clean()
+
+    @property
+    def newest_run(self):
+        """The id of the last run that is planned by the file, 0 without one."""
+        return max((each["pk"] for each in self.subject.planned), default=0)
+
+    def _require_seen(self, text):
+        """Refuse once where somebody else has planned the file since the form was shown."""
+        if self.newest_run <= (int(text) if IS_ID.fullmatch(text) else 0):
+            return
+        run = self.subject.runs.select_related("created_by").get(pk=self.newest_run)
+        if run.created_by != self.by:
+            names = {"run": run.number, "who": run.created_by or _("The system")}
+            message = _("%(who)s has planned it as %(run)s meanwhile. Press again to plan another.")
+            self.add_error(None, message % names)
 
     def _clean_product(self, index):
         """Put what was typed in the place of what was chosen."""

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from production.models import PrinterSlot, ProductionRun, SlicedFile
+from production.services.sliced_files import planning
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -18,6 +19,7 @@ from tests.factories import (
 )
 from tests.production.floor_helpers import at, entries, page, page_after, queries, touch
 from tests.production.slicing import samples
+from tests.responses import text_of
 
 FILES = "/floor/sliced-files/"
 
@@ -124,6 +126,18 @@ def test_another_printer_loses_nothing_that_was_entered(floor, shelf):
     fields = ("copies", "units-0", "another-0", "product-0", "spool-3", "printer")
     assert [kept[name] for name in fields] == ["5", "40", "Sign", "new", mine.code, str(far.pk)]
     assert near != far
+
+
+def test_who_plans_the_same_file_meanwhile_is_named_once(floor, shelf):
+    there = sent(floor, samples.PRUSA)["Location"]
+    fields = chosen_in(floor.get(there).content.decode())
+    ada = make_user(username="ada")
+    [run] = planning.plan(SlicedFile.objects.get(), by=ada)
+    refused = touch(floor, there, **fields)
+    assert f"{ada} has planned it as {run.number} meanwhile." in text_of(refused)
+    assert ProductionRun.objects.count() == 1
+    assert touch(floor, there, **chosen_in(refused.content.decode())).status_code == 303
+    assert ProductionRun.objects.count() == 2
 
 
 @pytest.mark.parametrize("printer", ["", "x", "999999", "-1"])

@@ -9,6 +9,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from config.api.description import SchemaView
 from config.api.pages import no_such_address
 from inventory.urls import ROUTES as INVENTORY
+from production.api.finding import FindViewSet
 from production.api.undo import UndoViewSet
 from production.octoprint import addresses as octoprint
 from production.spoolman.urls import ROOT
@@ -27,7 +28,7 @@ from tenants.api.people.own import MeViewSet, TokenViewSet
 from tenants.web.websockets import is_handshake
 
 OFTEN = ("spools", "production-runs")  # asked for most
-ALONE = ("me", "me/undo", "settings", "schema", "docs")  # addresses of no list
+ALONE = ("find", "me", "me/undo", "settings", "schema", "docs")  # addresses of no list
 
 
 class RootView(APIRootView):
@@ -88,6 +89,7 @@ REFERENCE = {
 
 v1 = [
     path("", include(router.urls)),
+    path("find/", FindViewSet.as_view({"get": "show"}), name="find"),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
     path("me/password/", MeViewSet.as_view({"post": "change_password"}), name="me-password"),
     path("me/undo/", UndoViewSet.as_view({"get": "show", "post": "create"}), name="me-undo"),

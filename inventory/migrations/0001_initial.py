@@ -14,6 +14,26 @@ NUMBERED = ("inventory_manufacturer", "inventory_filament", "inventory_spool")
 # Of columns that are often written; no index is on them.
 FILL = "ALTER TABLE inventory_{} SET (fillfactor = 70)"
 
+# What a search looks for: the words of a text in small letters, without accents. See
+# docs/decisions/0060: an expression that is searched has to be written as its index has it.
+WORDS = r"""
+CREATE FUNCTION words_of(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN array_to_tsvector(array_remove(regexp_split_to_array(
+    CASE WHEN octet_length($1) = length($1) THEN lower($1)
+    ELSE replace(lower(regexp_replace(normalize($1, NFD), '[\u0300-\u036f]', '', 'g')), 'ß', 'ss') END,
+'[^[:alnum:]]+'), ''))
+"""
+OF_SPOOLS = """
+CREATE INDEX spool_by_words ON inventory_spool USING gin ((words_of(lot_number)
+    || array_to_tsvector(ARRAY['=' || code, '+' || substr(code, 4, 3), '+' || substr(code, 7)])))
+    WITH (fastupdate = off)
+"""
+OF_FILAMENTS = """
+CREATE INDEX filament_by_words ON inventory_filament USING gin (words_of(
+    name || ' ' || color_name || ' ' || material_label || ' ' || article_number))
+    WITH (fastupdate = off)
+"""
+
 
 def sequences(statement):
     return [migrations.RunSQL(statement.format(table), migrations.RunSQL.noop) for table in NUMBERED]
@@ -255,4 +275,7 @@ class Migration(migrations.Migration):
         *sequences("ALTER SEQUENCE {0}_number_seq OWNED BY {0}.number"),
         migrations.RunSQL(FILL.format("spool"), migrations.RunSQL.noop),
         migrations.RunSQL(FILL.format("devicereport"), migrations.RunSQL.noop),
+        migrations.RunSQL(WORDS, "DROP FUNCTION words_of(text)"),
+        migrations.RunSQL(OF_SPOOLS, "DROP INDEX spool_by_words"),
+        migrations.RunSQL(OF_FILAMENTS, "DROP INDEX filament_by_words"),
     ]

@@ -11,6 +11,20 @@ import tenants.operations.quantities
 from django.conf import settings
 from django.db import migrations, models
 
+OF_PRODUCTS = """
+CREATE INDEX product_by_words ON production_product USING gin (words_of(sku || ' ' || name))
+    WITH (fastupdate = off)
+"""
+OF_ORDERS = """
+CREATE INDEX run_item_by_words ON production_runitem USING gin (words_of(order_reference))
+    WITH (fastupdate = off)
+    WHERE order_reference <> ''
+"""
+OF_FILES = """
+CREATE INDEX sliced_file_by_words ON production_slicedfile USING gin (words_of(left(filename, 200)))
+    WITH (fastupdate = off)
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -311,7 +325,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='production.productionrun')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_items', to='production.product')),
+                ('product', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='run_items', to='production.product')),
                 ('quantity', models.PositiveIntegerField()),
                 ('planned_quantity', models.PositiveIntegerField(editable=False, null=True)),
                 ('sliced_quantity', models.PositiveIntegerField(editable=False, null=True)),
@@ -327,7 +341,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['run', 'pk'],
-                'indexes': [models.Index(django.db.models.functions.text.Upper('order_reference'), name='run_item_by_order')],
+                'indexes': [models.Index(django.db.models.functions.text.Upper('order_reference'), name='run_item_by_order'), models.Index(fields=['product', 'run'], name='run_item_by_product')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='run_item_quantity_positive'), models.CheckConstraint(condition=models.Q(('quantity__gte', django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Coalesce(models.F('good_count'), 0), '+', django.db.models.functions.comparison.Coalesce(models.F('scrapped_count'), 0)))), name='run_item_counts_within_quantity')],
             },
         ),
@@ -414,4 +428,7 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('run', 'picture'), name='run_photo_once')],
             },
         ),
+        migrations.RunSQL(OF_PRODUCTS, "DROP INDEX product_by_words"),
+        migrations.RunSQL(OF_ORDERS, "DROP INDEX run_item_by_words"),
+        migrations.RunSQL(OF_FILES, "DROP INDEX sliced_file_by_words"),
     ]

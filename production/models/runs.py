@@ -164,7 +164,7 @@ class RunItem(models.Model):
     """
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="items")
-    product = models.ForeignKey(Product, models.PROTECT, related_name="run_items")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="run_items", db_index=False)
     quantity = models.PositiveIntegerField()
     planned_quantity = models.PositiveIntegerField(null=True, editable=False)
     sliced_quantity = models.PositiveIntegerField(null=True, editable=False)
@@ -195,7 +195,10 @@ class RunItem(models.Model):
         ]
         # An order is looked for in any case. Without figures of how rare one is, PostgreSQL goes
         # through all runs for it.
-        indexes = [models.Index(Upper("order_reference"), name="run_item_by_order")]
+        indexes = [
+            models.Index(Upper("order_reference"), name="run_item_by_order"),
+            models.Index(fields=["product", "run"], name="run_item_by_product"),
+        ]
 
     def __str__(self):
         return f"{self.quantity} x {self.product_id}"

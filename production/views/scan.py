@@ -1,21 +1,23 @@
 """Redirects from a label or typed text to its page, and loads by two scans."""
 
+import re
 from urllib.parse import quote, urlencode
 
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from inventory import codes
 from inventory.models import Filament, Spool
 from production.forms.spools import ScanForm
 from production.models import Printer, Product, ProductionRun
 from production.services import scanning
+from production.services.finding import found
 from production.services.printing import slots
 from production.services.undo import offline_conflicts
+from production.views import found_rows
 from production.views.floor import ButtonView, FloorView
 
-MAX_ROWS = 8
+IS_ADDRESS = re.compile(r"https?:|/", re.IGNORECASE)
 PAGES = {
     "spool": "floor-spool",
     "printer": "floor-printer",
@@ -60,29 +62,37 @@ class NumberView(FloorView):
 
 
 class FindView(FloorView):
-    """A label or the start of its code, the number of a run, or a barcode; ``in=admin`` leads to
-    the pages of the admin."""
+    """A label, the number of a run or a barcode leads to its page; words show what has them.
+    ``in=admin`` leads to the pages of the admin."""
 
-    help_topic = "floor#scanning"
+    help_topic = "floor#finding"
     template_name = "production/floor/find.html"
     permission_required = "inventory.view_spool"
 
     def get(self, request):
         text = request.GET.get("code", "")[:300].replace("\0", "").strip()
+        is_admin = request.GET.get("in") == "admin" and request.user.is_staff
         if not text:
-            return self.render_page(text="")
+            return self.render_page(text="", is_admin=is_admin)
         scan = scanning.decode(text)
         if len(scan.rows) == 1 and scan.kind in PAGES:
-            if request.GET.get("in") == "admin":
+            if is_admin:
                 address = reverse(ADMIN_PAGES[scan.kind], args=[scan.rows[0].pk])
                 return HttpResponseRedirect(address)
             return HttpResponseRedirect(page_of(scan, request.user))
-        found = {"filaments": scan.rows, "spools": [] if scan.rows else _beginning(text)}
-        is_found = any(found.values())
-        missing = {} if is_found else {"missing": scan.detail, "lists": self._lists()}
-        return self.render_page(
-            text=text, scan=scan, status=200 if is_found else 404, **found, **missing
-        )
+        results = {"filaments": scan.rows} if scan.rows else self._found(text, scan, is_admin)
+        status = 404 if "missing" in results else 200
+        return self.render_page(text=text, scan=scan, is_admin=is_admin, status=status, **results)
+
+    def _found(self, text, scan, is_admin):
+        user = self.request.user
+        try:
+            kinds = found.find(_words_of(text), user=user)
+        except found.TooManyWords as refusal:
+            return {"missing": refusal.detail}
+        if not kinds:
+            return {"missing": scan.detail, "lists": self._lists()}
+        return {"found": found_rows.displayed(kinds, text, user=user, is_admin=is_admin)}
 
     def _lists(self):
         """The lists of the admin that find words, by their names; a PIN opens none."""
@@ -155,9 +165,6 @@ def _address(name, *args, **query):
     return f"{reverse(name, args=args)}?{urlencode(query)}"
 
 
-def _beginning(text):
-    code = codes.normalise(text.rstrip("/").rpartition("/")[2])
-    if len(code) < 2:
-        return []
-    found = Spool.objects.on_shelf().with_filament().filter(code__startswith=code)
-    return list(found.order_by("code")[:MAX_ROWS])
+def _words_of(text):
+    """Of an address, as labels have it, the last part: the code, perhaps not all of it."""
+    return text.rstrip("/").rpartition("/")[2] if IS_ADDRESS.match(text) else text

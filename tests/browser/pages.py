@@ -12,6 +12,7 @@ FLOOR = {
     "sliced files": ("floor-sliced-files",),
     "sliced file": ("floor-sliced-file", "sliced_file"),
     "find": ("floor-find",),
+    "found": ("floor-find",),
     "printer": ("floor-printer", "printer"),
     "printer to clear": ("floor-printer", "uncleared"),
     "slot": ("floor-slot-load", "slot"),
@@ -37,6 +38,7 @@ FLOOR = {
     "tags": ("floor-tags",),
     "pin": ("floor-pin",),
 }
+QUERIES = {"found": "?code=laut"}  # what has a long name
 # What has no page of its own: a button leads there, and from there to another page.
 BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
@@ -107,7 +109,8 @@ FACES = ("/floor/", "/admin/", *(path for path in OTHERS if path != SIGN_IN))
 
 def floor_path(name, sample):
     address, *about = FLOOR[name]
-    return reverse(address, args=[getattr(sample, each).pk for each in about])
+    path = reverse(address, args=[getattr(sample, each).pk for each in about])
+    return path + QUERIES.get(name, "")
 
 
 def admin_path(name, sample):

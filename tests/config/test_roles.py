@@ -29,6 +29,7 @@ API = """
 /api/v1/filaments/{pk}/merge/                           .     m     .     .     .
 /api/v1/filaments/{pk}/restore/                         .     o     .     .     .
 /api/v1/filaments/{pk}/unmerge/                         .     m     .     .     .
+/api/v1/find/                                           v     .     .     .     .
 /api/v1/floor-devices/                                  m     .     .     .     .
 /api/v1/floor-devices/{pk}/                             m     .     .     .     m
 /api/v1/floor-devices/{pk}/unlock/                      .     m     .     .     .

@@ -13,7 +13,6 @@ from production.services.explanation.parts import displayed
 from production.services.printing.midprint import swap_spool
 from production.services.reports.explanation import of_many
 from production.services.runs import lifecycle, lines
-from production.services.undo import last_action
 from production.services.variance import PLACES, reconciled
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
@@ -399,13 +398,3 @@ def test_the_floor_says_why_on_the_page_of_a_closed_run(floor):
         floor.get(at(run))
     )
     assert "Not over yet" not in page(floor.get(at(hooks((priced(20), 1)))))
-
-
-def test_a_run_that_was_opened_again_while_it_was_read_is_not_explained():
-    """Its row was read before, its lines after that."""
-    run = completed(hooks((priced(20), 100)), good=[4], grams=[120])
-    was = fresh(run)
-    last_action.undo(run, event=run.events.latest("pk").pk, by=None)
-    found = explanation.of_run(was).as_dict()
-    assert set(found["grams"]["parts"].values()) == {None}
-    assert found["sentence"]

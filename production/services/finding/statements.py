@@ -50,18 +50,18 @@ SELECT word, query::text, of_spool::text,
     EXISTS (SELECT FROM production_product WHERE {OF_PRODUCTS} @@ query),
     set_config('enable_seqscan', 'off', true)
 FROM typed ORDER BY word
-"""
+"""  # nosec B608
 
 # Of the word n; only what it finds anything by is in the statement, as each has to be planned.
 _OF_FILAMENTS = {
     "is_of_filament": "SELECT id FROM inventory_filament "
-    f"WHERE {OF_FILAMENTS} @@ %(query_{{n}})s::tsquery",
+    f"WHERE {OF_FILAMENTS} @@ %(query_{{n}})s::tsquery",  # nosec B608
     "makers": "SELECT id FROM inventory_filament WHERE manufacturer_id = ANY (%(makers_{n})s)",
     "types": "SELECT id FROM inventory_filament WHERE material_type_id = ANY (%(types_{n})s)",
 }
 _OF_SPOOLS = {
     "is_of_spool": "spool.id IN (SELECT id FROM inventory_spool "
-    f"WHERE {OF_SPOOLS} @@ %(of_spool_{{n}})s::tsquery)",
+    f"WHERE {OF_SPOOLS} @@ %(of_spool_{{n}})s::tsquery)",  # nosec B608
     "places": "spool.location_id = ANY (%(places_{n})s)",
 }
 _BEST = "ORDER BY is_exact DESC, is_in_use DESC, {} LIMIT %(limit)s"
@@ -75,14 +75,14 @@ SELECT 'spool' AS kind, spool.id, '' AS name,
     count(*) OVER () AS total
 FROM inventory_spool spool
 WHERE spool.removed_at IS NULL AND {{of_spool}} {_BEST.format("id DESC")}
-""",
+""",  # nosec B608
     "filament": f"""
 SELECT 'filament' AS kind, filament.id, '' AS name,
     %(exact)s IN (upper(filament.name), upper(filament.article_number)) AS is_exact,
     filament.is_active AS is_in_use, count(*) OVER () AS total
 FROM inventory_filament filament
 WHERE filament.removed_at IS NULL AND {{of_filament}} {_BEST.format("filament.name, id")}
-""",
+""",  # nosec B608
     "printer": f"""
 SELECT 'printer' AS kind, printer.id, printer.name,
     printer.code = %(code)s OR upper(printer.name) = %(exact)s AS is_exact,
@@ -92,13 +92,13 @@ LEFT JOIN inventory_location location ON location.id = printer.location_id
 WHERE words_of(printer.name || ' ' || printer.manufacturer || ' ' || printer.model || ' '
     || coalesce(location.name, '')) @@ %(all)s::tsquery OR printer.code = %(code)s
 {_BEST.format("name, id")}
-""",
+""",  # nosec B608
     "product": f"""
 SELECT 'product' AS kind, id, sku || ' ' || name AS name,
     %(exact)s IN (upper(sku), upper(name)) AS is_exact, is_active AS is_in_use,
     count(*) OVER () AS total
 FROM production_product WHERE {OF_PRODUCTS} @@ %(all)s::tsquery {_BEST.format("sku, id")}
-""",
+""",  # nosec B608
     "order": f"""
 WITH latest AS MATERIALIZED (
     SELECT id, order_reference FROM (
@@ -117,27 +117,27 @@ FROM (
             AND (SELECT count(DISTINCT order_reference) FROM latest) < %(limit)s LIMIT {OLDER}
     )
 ) AS found GROUP BY order_reference {_BEST.format("id DESC")}
-""",
+""",  # nosec B608
     "lot": f"""
 SELECT 'lot' AS kind, max(id) AS id, lot_number AS name, upper(lot_number) = %(exact)s AS is_exact,
     bool_or(archived_at IS NULL) AS is_in_use, count(*) OVER () AS total
 FROM inventory_spool WHERE {OF_SPOOLS} @@ %(all)s::tsquery AND lot_number <> ''
     AND removed_at IS NULL
 GROUP BY lot_number {_BEST.format("id DESC")}
-""",
+""",  # nosec B608
     "sliced_file": f"""
 SELECT 'sliced_file' AS kind, id, filename AS name, upper(filename) = %(exact)s AS is_exact,
     true AS is_in_use, count(*) OVER () AS total
 FROM production_slicedfile WHERE words_of(left(filename, 200)) @@ %(all)s::tsquery
 {_BEST.format("id DESC")}
-""",
+""",  # nosec B608
     "user": f"""
 SELECT 'user' AS kind, id, coalesce(nullif(name, ''), username) AS name,
     %(exact)s IN (upper(username), upper(name)) AS is_exact, is_active AS is_in_use,
     count(*) OVER () AS total
 FROM accounts_user WHERE words_of(username || ' ' || name) @@ %(all)s::tsquery
 {_BEST.format("name, id")}
-""",
+""",  # nosec B608
 }
 
 _LINES = """
@@ -209,7 +209,7 @@ SELECT 'run' AS kind, run.id, run.number AS name, min(rank) < 2 AS is_exact,
 {_LINES} JOIN (SELECT id, min(rank) AS rank FROM candidate GROUP BY id) AS chosen
     ON chosen.id = run.id
 WHERE {_LINE_HAS} GROUP BY run.id ORDER BY min(rank), run.id DESC LIMIT %(limit)s
-"""
+"""  # nosec B608
 
 
 def named(kinds, words):

@@ -15,7 +15,7 @@ NUMBERED = ("inventory_manufacturer", "inventory_filament", "inventory_spool")
 FILL = "ALTER TABLE inventory_{} SET (fillfactor = 70)"
 
 # What a search looks for: the words of a text in small letters, without accents. See
-# docs/decisions/0060: an expression that is searched has to be written as its index has it.
+# docs/decisions/0061: an expression that is searched has to be written as its index has it.
 WORDS = r"""
 CREATE FUNCTION words_of(text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN array_to_tsvector(array_remove(regexp_split_to_array(

@@ -1,1 +1,1 @@
-"""One search by words in all that a farm has: see docs/decisions/0060."""
+"""One search by words in all that a farm has: see docs/decisions/0061."""

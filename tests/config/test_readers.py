@@ -44,7 +44,9 @@ def test_a_row_is_read_as_the_framework_would_read_it(name):
     serializer = view.serializer_class()
     rows = view.queryset.all()
     assert len(rows) >= 2
-    for row, lean in zip(rows, loaded(view.serializer_class, rows.all()), strict=True):
+    lean_rows = loaded(view.serializer_class, rows.all())
+    rows = rows.with_pictures() if name == "sliced-files" else rows  # no row is without
+    for row, lean in zip(rows, lean_rows, strict=True):
         expected = by_the_framework(serializer, row)
         assert serializer.to_representation(lean) == expected
         assert serializer.to_representation(row) == expected  # loaded or not

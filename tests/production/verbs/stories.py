@@ -33,6 +33,7 @@ from inventory.services.spools import (
     unbound_tags,
 )
 from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.report import ReadTable
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
 from production.services import completion, late_reports, product_plans, taking_over
@@ -295,7 +296,7 @@ OF_OTHERS = {
     "manufacturer.restore": lambda: manufacturers.restore(
         manufacturers.remove(a_manufacturer(), by=None), by=None
     ),
-    "filament.import": lambda: import_filaments([], by=None),
+    "filament.import": lambda: import_filaments(ReadTable([]), by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
     "job.cancel": lambda: jobs.cancel(a_job(), by=None),
     "job.start": a_job,
@@ -354,7 +355,7 @@ OF_OTHERS = {
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
     "spool.empty": lambda: consumption.empty(a_spool(20), by=None),
-    "spool.import": lambda: import_spools([], by=None),
+    "spool.import": lambda: import_spools(ReadTable([]), by=None),
     "spoolman.import": lambda: import_source(Source("there", dict.fromkeys(ENTITIES, [])), by=None),
     "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
     "spool.undo_load": lambda: loads.undo_load(

@@ -4,12 +4,14 @@ enough for all of them. Queries only."""
 from collections import defaultdict
 from decimal import Decimal
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F
 
-from production.models import Printer, ProductionRun, RunMaterial
+from production.models import Printer, ProductionRun, RunMaterial, SlicedFile
 from production.services.sliced_files import contents, fitting, learnt_profiles
 from production.services.sliced_files.matching import match
 from production.services.sliced_files.proposals import WantedSlot
+from tenants.operations.compiled import IsOneOf
 
 MOST_OF_RUN = 20  # spools of a line, before those that do not meet it are left out
 MOST_RUNS = 20  # of a file, among which is the last one whose spools are known
@@ -90,7 +92,8 @@ def _wanted(slots, taken, learnt):
 
 def _taken(file):
     """``{slot: (filament, lot)}`` of the last run of the same file for which spools were named."""
-    runs = ProductionRun.objects.live().filter(sliced_file__sha256=file.sha256)
+    same = ArraySubquery(SlicedFile.objects.filter(sha256=file.sha256).values("pk"))
+    runs = ProductionRun.objects.live().filter(IsOneOf("sliced_file", same))
     # Not by the id itself, in whose order PostgreSQL may look through all runs.
     last = list(runs.order_by((F("pk") + 0).desc()).values_list("pk", flat=True)[:MOST_RUNS])
     if not last:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from production.models import ProductionRun
 from production.models.conditions import CONDITIONS
 from tenants.accounts import roles
+from tenants.operations.compiled import ID, compiled
 from tenants.operations.text import humanize_name
 
 Status = ProductionRun.Status
@@ -280,18 +281,19 @@ def offered(rows, run):
     """Those of some rows whose condition holds for the run: as it was loaded with it, else read
     now."""
     names = {row.condition for row in rows} - {""}
-    holds = vars(run) if names <= vars(run).keys() else _read(run, names)
+    holds = vars(run) if names <= vars(run).keys() else _conditions.get(pk=run.pk)
     return [row for row in rows if not row.condition or holds[row.condition]]
 
 
 def load_conditions(run):
     """Read all at once, of a run of which several verbs are offered."""
-    vars(run).update(_read(run, CONDITIONS))
+    vars(run).update(_conditions.get(pk=run.pk))
 
 
-def _read(run, names):
-    found = ProductionRun.objects.filter(pk=run.pk).order_by()
-    return found.values(**{name: CONDITIONS[name] for name in names}).get()
+@compiled(pk=ID)
+def _conditions(pk):
+    """All of the CONDITIONS of a run: an answer to a verb needs them."""
+    return ProductionRun.objects.filter(pk=pk).order_by().values(**CONDITIONS)
 
 
 def leading_to(status, *, source):

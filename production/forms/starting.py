@@ -8,7 +8,7 @@ from production.forms.actuals import FieldGroup, line_field
 from production.forms.fields import SCANNED, SpoolChoice, SpoolField, SpoolInput
 from production.models import Printer
 from production.services import overrides
-from production.services.requirements import claims, readiness
+from production.services.requirements import readiness
 from production.services.sliced_files import spools
 from tenants.operations.text import format_number
 from tenants.web.forms import DayInput, VerbForm
@@ -64,8 +64,9 @@ class StartForm(OverridableForm):
         bare = [line for line in lines if not line.spool_id]
         self.lines = lines if self.touch else bare
         self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
-        self.fitting = readiness.fitting(self.subject, lines) if self.touch else {}
         self.of_file = spools.of_run(self.subject, lines) if self.touch else {}
+        others = [line for line in lines if line.pk not in self.of_file]
+        self.fitting = readiness.fitting(self.subject, others) if self.touch else {}
         for line in self.lines:
             self.fields[line_field(line.pk, "spool")] = self._spool_field(line)
         self.add_override()
@@ -109,18 +110,15 @@ class StartForm(OverridableForm):
         matched = self.of_file.get(line.pk)
         if matched is None:
             return [(each, ()) for each in self.fitting[line.pk]]
-        found = [
+        return [
             (each.spool, [reason for reason in each.reasons if reason.code in REASONS])
-            for each in matched.proposals
-            if claims.matches(line, each.spool) or each.spool.pk == line.spool_id
+            for each in matched.proposals[:MOST_CHOICES]
         ]
-        return found[:MOST_CHOICES]
 
     def _spool(self, line):
         matched = self.of_file.get(line.pk)
-        chosen = matched.chosen.spool if matched and matched.chosen else None
-        if chosen is not None and claims.matches(line, chosen):
-            return chosen
+        if matched and matched.chosen:
+            return matched.chosen.spool
         return line.spool or self.loaded.get(line.pk)
 
     def _spool_field(self, line):

@@ -38,8 +38,11 @@ def _corrected(run, factors):
         return run
     materials, texts = [], [run["remark"]] if run.get("remark") else []
     for each in run["materials"]:
-        factor = factors[_pair(each, run)] if _is_slicers(each) else 1
-        materials.append(_multiplied(each, factor) if _is_slicers(each) else each)
+        if not _is_slicers(each):
+            materials.append(each)
+            continue
+        factor = factors[_pair(each, run)]
+        materials.append(_multiplied(each, factor))
         if factor != 1:
             names = {"slot": each.of_file["sliced_slot"], "factor": factor_text(factor)}
             texts.append(_("Slot %(slot)s: %(factor)s times the slicer's grams.") % names)

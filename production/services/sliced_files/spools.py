@@ -2,12 +2,14 @@
 enough for all of them. Queries only."""
 
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F
 
 from production.models import Printer, ProductionRun, RunMaterial, SlicedFile
+from production.services.requirements import claims
 from production.services.sliced_files import contents, fitting, learnt_profiles
 from production.services.sliced_files.matching import match
 from production.services.sliced_files.proposals import WantedSlot
@@ -26,8 +28,8 @@ def propose(file, *, printer=None, copies=1, plates=None, by_hand=None):
 
 
 def of_run(run, lines):
-    """``{line id: MatchedSlot}`` of lines of a planned run that are for slots of its file; what a
-    line has is chosen for it. Six queries."""
+    """``{line id: MatchedSlot}`` of lines of a planned run that are for slots of its file, with
+    spools that meet the line; what a line has is chosen for it. Six queries."""
     plates = contents.plates_of(run.sliced_file) if run.sliced_plates else ()
     slots = {
         slot.slot: slot
@@ -46,7 +48,18 @@ def of_run(run, lines):
     ]
     named = {number: line.spool for number, line in mine.items()}
     matched = match(wanted, printer=run.printer, by_hand=named, most=MOST_OF_RUN) if mine else ()
-    return {mine[each.wanted.slot].pk: each for each in matched}
+    return {mine[each.wanted.slot].pk: _met(mine[each.wanted.slot], each) for each in matched}
+
+
+def _met(line, matched):
+    """A MatchedSlot with the spools that meet a line alone."""
+    chosen = matched.chosen
+    met = [
+        each
+        for each in matched.proposals
+        if each.spool.pk == line.spool_id or claims.matches(line, each.spool)
+    ]
+    return replace(matched, proposals=tuple(met), chosen=chosen if chosen in met else None)
 
 
 def wanted_slots(file, *, plates=None):

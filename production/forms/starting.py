@@ -8,15 +8,13 @@ from production.forms.actuals import FieldGroup, line_field
 from production.forms.fields import SCANNED, SpoolChoice, SpoolField, SpoolInput
 from production.models import Printer
 from production.services import overrides
-from production.services.requirements import readiness
+from production.services.requirements import fitting_spools, readiness
 from production.services.sliced_files import spools
 from tenants.operations.text import format_number
 from tenants.web.forms import DayInput, VerbForm
 
 ANOTHER = _("Another spool: scan or type its code")
 MOST_CHOICES = 3  # spools below a line
-# Why one is proposed for a slot of a file, beside what its card has anyway.
-REASONS = ("color", "another_color", "family", "taken_before", "profile", "printing_elsewhere")
 MAKERS = ("manufacturer", "material_type")
 OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
 
@@ -66,7 +64,7 @@ class StartForm(OverridableForm):
         self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
         self.of_file = spools.of_run(self.subject, lines) if self.touch else {}
         others = [line for line in lines if line.pk not in self.of_file]
-        self.fitting = readiness.fitting(self.subject, others) if self.touch else {}
+        self.fitting = fitting_spools.of_lines(self.subject, others) if self.touch else {}
         for line in self.lines:
             self.fields[line_field(line.pk, "spool")] = self._spool_field(line)
         self.add_override()
@@ -98,22 +96,17 @@ class StartForm(OverridableForm):
                 yield name, _("Not this spool: see the message above.")
 
     def _choices(self, line):
-        """The field, and ``(spool, whether it is chosen, why)`` of those that fit."""
+        """The field, and ``(FittingSpool, whether it is chosen)`` of those that fit."""
         bound, own = self[line_field(line.pk, "spool")], self._spool(line)
         chosen = bound.value() or (own.code if own else "")
-        choices = [(each, each.code == chosen, why) for each, why in self._fitting(line)]
+        choices = [(each, each.spool.code == chosen) for each in self._fitting(line)]
         matched = self.of_file.get(line.pk)
         return {"spool": bound, "choices": choices, "wanted": matched and matched.wanted}
 
     def _fitting(self, line):
-        """``(spool, reasons)`` of those that meet the line, as they suit its slot of the file."""
+        """What meets the line, as it suits its slot of the file, if it has one."""
         matched = self.of_file.get(line.pk)
-        if matched is None:
-            return [(each, ()) for each in self.fitting[line.pk]]
-        return [
-            (each.spool, [reason for reason in each.reasons if reason.code in REASONS])
-            for each in matched.proposals[:MOST_CHOICES]
-        ]
+        return matched.proposals[:MOST_CHOICES] if matched else self.fitting[line.pk]
 
     def _spool(self, line):
         matched = self.of_file.get(line.pk)
@@ -124,7 +117,7 @@ class StartForm(OverridableForm):
     def _spool_field(self, line):
         if self.touch:
             field = SpoolField(label=ANOTHER, required=False, widget=SpoolInput(attrs=SCANNED))
-            field.widget.choices = {spool.code for spool, _why in self._fitting(line)}
+            field.widget.choices = {each.spool.code for each in self._fitting(line)}
             return field
         required = {"filament": line.filament_id} if line.filament_id else {}
         required = required or {"filament__material_type": line.material_type_id}

@@ -14,6 +14,10 @@ from production.models.pictures import address_of
 from production.services.sliced_files.bringing import SUFFIXES
 from tenants.operations.text import format_number, half_up
 
+# Why a spool is proposed, beside what its card has anyway.
+REASONS = ("color", "another_color", "family", "taken_before", "profile", "printing_elsewhere")
+REASONS += ("order_lot", "dried", "too_little")
+
 register = template.Library()
 register.simple_tag(spool_glyph)
 register.filter(codes.spelled)
@@ -23,6 +27,13 @@ register.filter(codes.spelled)
 def file_color(color_hex):
     """The colour of a slot of a sliced file, as a full spool."""
     return spool_glyph(Filament(color_hex=color_hex, material_type=MaterialType()), size="s")
+
+
+@register.inclusion_tag("production/floor/_choice.html")
+def choice(proposal):
+    """What a SpoolProposal or FittingSpool is chosen by: swatch, place, why, code, grams left."""
+    reasons = [reason for reason in proposal.reasons if reason.code in REASONS]
+    return {"spool": proposal.spool, "reasons": reasons}
 
 
 @register.filter

@@ -9,13 +9,13 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.models import Spool
 from production.forms import completing, starting, swapping
 from production.models import PlatePicture, ProductionRun, RunItem
 from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.reports.today import OpenRun
+from production.services.requirements import fitting_spools
 from production.services.sliced_files import fitting
 from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
@@ -26,6 +26,7 @@ from tenants.operations.text import format_number, humanize_name
 from tenants.web.incoming_files import NoFile
 
 Status = ProductionRun.Status
+MOST_CHOICES = 5  # spools to go on from
 SAVED = gettext_lazy("Saved for the completion; nothing is booked yet.")
 NOT_NOW = gettext_lazy(
     "“%(verb)s” is not possible now: run %(run)s is %(status)s. This is its page."
@@ -234,11 +235,9 @@ class SwapView(RunVerbView):
     def get_context_data(self):
         line = self._line()
         wanted = line.filament or line.material_type
-        spools = Spool.objects.on_shelf().holding().with_available().with_filament()
-        fitting = spools.of_material(line.filament_id, line.material_type_id)
-        fitting = fitting.exclude(pk=line.spool_id)
-        fitting = fitting.order_by("-available", "pk")
-        return super().get_context_data() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
+        found = fitting_spools.of_lines(self.run, [line], most=MOST_CHOICES, is_swapped=True)
+        context = {"line": line, "wanted": wanted, "fitting": found[line.pk]}
+        return super().get_context_data() | context
 
     def perform(self, form):
         new = midprint.swap_spool(self.run, by=form.by, **form.service_kwargs())

@@ -10,7 +10,7 @@ from production.models import ProductionRun
 from production.services import explanation as explained
 from production.services.printing import slots
 from production.services.reports import demand, explanation
-from production.services.requirements import claims, derived, readiness
+from production.services.requirements import claims, derived, fitting_spools
 from production.services.requirements.limits import LimitExceeded
 from production.services.runs import lifecycle, lines
 from production.services.runs.lines import NewItem, NewMaterial
@@ -59,9 +59,10 @@ def test_a_line_of_the_family_takes_a_spool_of_a_member_and_not_the_reverse(pla,
 def test_spools_of_members_are_proposed_and_found_in_the_printer(pla, matte):
     plain, dull = of(pla), of(matte, grams=2000)
     of_family, of_member = wants(pla), wants(matte)
-    for run, expected in ((of_family, [dull, plain]), (of_member, [dull])):
+    for run, expected in ((of_family, [plain, dull]), (of_member, [dull])):
         line = run.materials.get()
-        assert readiness.fitting(run, [line]) == {line.pk: expected}
+        [found] = fitting_spools.of_lines(run, [line]).values()
+        assert [each.spool for each in found] == expected
     printer = a_printer()
     slots.load(dull, slot=a_slot(printer=printer), by=None)
     loaded = wants(pla, printer=printer)

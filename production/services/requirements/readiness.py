@@ -1,10 +1,8 @@
 """Whether a run is ready to start: a free and cleared printer, and a spool on every line."""
 
-from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
-from inventory.models import Spool
-from production.models import PrinterSlot, ProductionRun, RunMaterial
+from production.models import PrinterSlot, ProductionRun
 from production.services.requirements import claims, in_use
 from production.services.run_state import NotInRun
 from tenants.operations.refusals import Refusal
@@ -129,32 +127,6 @@ def from_slots(run, open_lines):
     loaded = [slot.spool for slot in slots.with_spool()]
     chosen = {line.pk: claims.only_match(line, loaded) for line in open_lines}
     return {pk: spool for pk, spool in chosen.items() if spool is not None}
-
-
-def fitting(run, run_lines, *, most=3):
-    """Spools that each line could take, its own first: ``{line id: [spool]}``. Then come those in
-    the run's printer, opened ones, and those with most available; last what other printers print
-    from. Two queries."""
-    printed = RunMaterial.objects.printed_elsewhere(run.printer_id).values("spool")
-    elsewhere = Case(When(pk__in=printed, then=1), default=0)
-    loaded = Case(When(printer_slot__printer=run.printer_id, then=0), default=1)
-    sealed = Case(When(opened_at=None, first_used_at=None, then=1), default=0)
-    spools = Spool.objects.with_available().order_by(elsewhere, loaded, sealed, "-available", "pk")
-    free = spools.on_shelf().filter(available__gt=0)
-    each = [
-        free.of_material(line.filament_id, line.material_type_id).values_list("pk", flat=True)
-        for line in run_lines
-    ]
-    ids = {line.spool_id for line in run_lines}
-    ids.update(each[0][:most].union(*(rows[:most] for rows in each[1:])) if each else ())
-    found = spools.filter(pk__in=ids).with_filament().select_related("printer_slot__printer")
-    return {
-        line.pk: sorted(
-            (each for each in found if claims.matches(line, each) or each.pk == line.spool_id),
-            key=lambda spool: spool.pk != line.spool_id,
-        )[:most]
-        for line in run_lines
-    }
 
 
 def cover(book, line, spool, *, overridden, most=None):

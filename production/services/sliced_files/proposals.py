@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from inventory import colors
 from inventory.models import Spool
 from production.models import Printer
+from production.services.requirements.fitting_spools import ProposalReason
 from production.services.sliced_files.shelf_rows import ShelfRow
 from tenants.operations.text import folded, format_number, half_up
 
@@ -42,13 +43,6 @@ class WantedSlot(NamedTuple):
     filament_id: int | None = None
     lot_number: str = ""
     is_learnt: bool = False
-
-
-class ProposalReason(NamedTuple):
-    """Why a spool is proposed, or what speaks against it: a stable code and a sentence."""
-
-    code: str
-    detail: str
 
 
 @dataclass(frozen=True, kw_only=True)

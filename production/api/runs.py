@@ -14,6 +14,7 @@ from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
 from production.serializers.explanation import ExplanationSerializer
+from production.serializers.fitting_spools import WantedSpoolsSerializer
 from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
 from production.serializers.plan_changes import ChangedRun
 from production.serializers.planning import PlannedRuns
@@ -22,6 +23,7 @@ from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_BODIES
 from production.services import explanation, product_plans, run_state, variance
 from production.services.reports import demand
+from production.services.requirements import wanted_spools
 from production.services.runs import lifecycle, planning, status_change
 from production.services.sliced_files import fitting
 from production.services.transitions import TRANSITIONS
@@ -54,12 +56,14 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
         "variance": VarianceSerializer,
         "explanation": ExplanationSerializer,
         "blockers": BlockersSerializer,
+        "fitting_spools": WantedSpoolsSerializer,
         "traveller": {(200, PDF): OpenApiTypes.BINARY},
     }
     permissions = PERMISSIONS | {
         "variance": "view",
         "explanation": "view",
         "blockers": "view",
+        "fitting_spools": "view",
         "bulk": "add",
         "plan": "add",
         "traveller": "view",
@@ -154,6 +158,13 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
         found = {"run": run, "blockers": demand.blockers([run])[run.pk]}
         found["warnings"] = fitting.misfits_of_run(run)
         return Response(BlockersSerializer(found).data)
+
+    @action(detail=True, methods=["get"], url_path="fitting-spools")
+    def fitting_spools(self, request, pk):
+        """Read which spools fit what an open run needs, the best first, and why."""
+        run = self.get_object()
+        found = {"run": run, "materials": wanted_spools.of_run(run)}
+        return Response(WantedSpoolsSerializer(found).data)
 
     @action(detail=True, methods=["get"])
     def traveller(self, request, pk):

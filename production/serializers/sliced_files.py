@@ -17,6 +17,7 @@ from production.models import (
 )
 from production.models.sliced_files import plate_pictures
 from production.serializers.actuals import refuse_twice
+from production.serializers.fitting_spools import ReasonOfProposalSerializer
 from production.serializers.lines import MAX_LINES, OVERRIDE_REASON
 from production.serializers.outcomes import BlockerSerializer
 from production.serializers.pictures import PictureField
@@ -118,13 +119,6 @@ class ProposedProductSerializer(serializers.Serializer):
         allow_null=True,
         help_text="The product's file that this one is newer than.",
     )
-
-
-class ReasonOfProposalSerializer(serializers.Serializer):
-    """Why a spool is proposed, or what speaks against it."""
-
-    code = serializers.CharField()
-    detail = serializers.CharField()
 
 
 class ProposedSpoolSerializer(serializers.Serializer):

@@ -9,6 +9,7 @@ from production.forms.spools import SlotForm
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
 from production.services.reports import devices, today
+from production.services.requirements import wanted_spools
 from production.services.undo import offline_conflicts
 from production.views.floor import ButtonView, FloorView, VerbView
 
@@ -101,7 +102,8 @@ class SlotLoadView(SlotPageMixin, VerbView):
     form_class = SlotForm
 
     def get_context_data(self):
-        return {"slot": self.subject}
+        run, wanted = wanted_spools.of_slot(self.subject)
+        return {"slot": self.subject, "run": run, "wanted": wanted}
 
     def perform(self, form):
         slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by)

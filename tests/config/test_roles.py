@@ -9,6 +9,7 @@ from django.db import transaction
 from tenants.accounts import roles
 from tests.budgets import IS_DEEP, some_of
 from tests.config.admin_pages import ADMIN, OF_ADMIN
+from tests.config.page_roles import PAGES
 from tests.config.routes import NOWHERE, routes
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.factories import make_user
@@ -76,6 +77,7 @@ API = """
 /api/v1/production-runs/{pk}/copy/                      .     o     .     .     .
 /api/v1/production-runs/{pk}/correct/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/fail/                      .     o     .     .     .
+/api/v1/production-runs/{pk}/fitting-spools/            v     .     .     .     .
 /api/v1/production-runs/{pk}/progress/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/reassign/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/refresh-plan/              .     o     .     .     .
@@ -171,140 +173,6 @@ API = """
 /api/v1/users/{pk}/unlock/                              .     m     .     .     .
 /api/v1/users/{pk}/unlock-pin/                          .     m     .     .     .
 /api/v1/users/{pk}/set-password/                        .     m     .     .     .
-"""
-PAGES = """
-                                                        GET   POST
-/                                                       v     .
-/accounts/login/                                        v     v
-/accounts/logout/                                       .     v
-/admin/                                                 v     v
-/admin/accounts/auditevent/csv/                         m     m
-/admin/accounts/backup/now/                             .     m
-/admin/accounts/backup/{pk}/file/                       m     .
-/admin/accounts/backup/{pk}/restore/                    m     m
-/admin/accounts/devicetoken/{pk}/revoke/                m     m
-/admin/accounts/floordevice/{pk}/revoke/                m     m
-/admin/accounts/floordevice/{pk}/unlock/                m     m
-/admin/autocomplete/                                    -     .
-/admin/inventory/filament/csv/                          v     v
-/admin/inventory/filament/import/                       o     o
-/admin/inventory/inventorytransaction/csv/              v     v
-/admin/inventory/spool/labels/                          v     v
-/admin/inventory/extrafield/{pk}/rename/                m     m
-/admin/inventory/filament/{pk}/merge/                   m     m
-/admin/inventory/filament/{pk}/restore/                 o     o
-/admin/inventory/filament/{pk}/unmerge/                 m     m
-/admin/inventory/manufacturer/{pk}/restore/             o     o
-/admin/inventory/spool/labels/blank/                    v     v
-/admin/inventory/inventorytransaction/{pk}/correct-clock/ m   m
-/admin/inventory/inventorytransaction/{pk}/reverse/     m     m
-/admin/inventory/recognisedrepeat/csv/                  v     v
-/admin/inventory/recognisedrepeat/{pk}/count/           m     m
-/admin/inventory/recognisedrepeat/{pk}/take-back/       m     m
-/admin/inventory/spool/csv/                             v     v
-/admin/inventory/spool/import/                          o     o
-/admin/inventory/spool/moving/                          m     m
-/admin/inventory/spool/receive/                         o     o
-/admin/inventory/spool/{pk}/adjust/                     m     m
-/admin/inventory/spool/{pk}/revalue/                    m     m
-/admin/inventory/spool/{pk}/archive/                    o     o
-/admin/inventory/spool/{pk}/dry/                        o     o
-/admin/inventory/spool/{pk}/empty/                      o     o
-/admin/inventory/spool/{pk}/merge/                      m     m
-/admin/inventory/spool/{pk}/move/                       o     o
-/admin/inventory/spool/{pk}/open/                       o     o
-/admin/inventory/spool/{pk}/restore/                    o     o
-/admin/inventory/spool/{pk}/tag/                        o     o
-/admin/inventory/spool/{pk}/undo_receipt/               o     o
-/admin/inventory/spool/{pk}/unmerge/                    m     m
-/admin/inventory/spool/{pk}/untag/                      o     o
-/admin/inventory/spool/{pk}/use/                        o     o
-/admin/inventory/spool/{pk}/waste/                      o     o
-/admin/inventory/spool/{pk}/weigh/                      o     o
-/admin/jobs/job/{pk}/cancel/                            v     v
-/admin/jsi18n/                                          v     .
-/admin/login/                                           v     v
-/admin/logout/                                          .     v
-/admin/password_change/                                 v     v
-/admin/password_change/done/                            v     .
-/admin/production/printer/csv/                          v     v
-/admin/production/printer/{pk}/clear/                   o     o
-/admin/production/printer/{pk}/loaded/                  .     o
-/admin/production/printer/{pk}/take-over/               .     o
-/admin/production/printhost/csv/                        m     m
-/admin/production/product/csv/                          v     v
-/admin/production/printerslot/labels/                   v     v
-/admin/production/product/{pk}/accept/                  o     o
-/admin/production/product/{pk}/photo/                   .     o
-/admin/production/productionrun/csv/                    v     v
-/admin/production/productionrun/travellers/             v     v
-/admin/production/productionrun/{pk}/cancel/            o     o
-/admin/production/productionrun/{pk}/change_printer/    m     m
-/admin/production/productionrun/{pk}/complete/          o     o
-/admin/production/productionrun/{pk}/copy/              o     o
-/admin/production/productionrun/{pk}/correct/           o     o
-/admin/production/productionrun/{pk}/delete/            o     o
-/admin/production/productionrun/{pk}/fail/              o     o
-/admin/production/productionrun/{pk}/reassign/          o     o
-/admin/production/productionrun/{pk}/refresh_plan/      o     o
-/admin/production/productionrun/{pk}/reprint/           o     o
-/admin/production/productionrun/{pk}/restore/           m     m
-/admin/production/productionrun/{pk}/revert/            o     o
-/admin/production/productionrun/{pk}/start/             o     o
-/admin/production/productionrun/{pk}/swap_spool/        o     o
-/admin/production/productionrun/{pk}/take_over_reports/ o     o
-/admin/production/productionrun/{pk}/unstart/           o     o
-/admin/production/slicedfile/csv/                       v     v
-/admin/production/slicedfile/{pk}/plan/                 o     o
-/admin/production/slicercorrection/accept/              .     m
-/admin/production/slicercorrection/csv/                 v     v
-/admin/production/slicercorrection/{pk}/withdraw/       m     m
-/admin/{app_label}/                                     v     v
-/filament/show/{number}/                                v     .
-/floor/                                                 v     .
-/floor/device/                                          m     m
-/floor/find/                                            v     .
-/floor/leave/                                           v     v
-/floor/pin/                                             v     v
-/floor/printers/{pk}/                                   v     .
-/floor/printers/{pk}/clear/                             v     o
-/floor/queue/                                           v     .
-/floor/receive/                                         o     -
-/floor/receive/{pk}/                                    o     o
-/floor/received/                                        v     .
-/floor/runs/{pk}/                                       v     .
-/floor/runs/{pk}/cancel/                                o     o
-/floor/runs/{pk}/complete-as-planned/                   v     o
-/floor/runs/{pk}/complete/                              o     o
-/floor/runs/{pk}/fail/                                  o     o
-/floor/runs/{pk}/note/                                  o     o
-/floor/runs/{pk}/photo/                                 v     o
-/floor/runs/{pk}/plate/                                 o     o
-/floor/runs/{pk}/start/                                 o     o
-/floor/runs/{pk}/swap/{line}/                           o     o
-/floor/runs/{pk}/take-over/                             v     o
-/floor/runs/{pk}/undo/                                  v     o
-/floor/scan/                                            v     o
-/floor/screen/                                          v     .
-/floor/sliced-files/                                    v     o
-/floor/sliced-files/{pk}/                               v     o
-/floor/slots/{pk}/load/                                 o     o
-/floor/slots/{pk}/unload/                               v     o
-/floor/spools/{pk}/                                     v     .
-/floor/spools/{pk}/load/                                o     o
-/floor/spools/{pk}/undo-loading/                        v     o
-/floor/spools/{pk}/undo-receipt/                        v     o
-/floor/spools/{pk}/undo-weighing/                       v     o
-/floor/spools/{pk}/weigh/                               o     o
-/floor/tags/                                            o     o
-/floor/who/                                             v     v
-/help/                                                  v     .
-/help/{name}/                                           v     .
-/p/{code}/                                              v     .
-/p/{code}/{slot}/                                       v     .
-/r/{code}/                                              v     .
-/s/{code}/                                              v     .
-/spool/show/{number}/                                   v     .
 """
 LEAST = {"v": roles.VIEWER, "o": roles.OPERATOR, "m": roles.MANAGER}
 

@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Location, Spool
+from production.models import PrinterSlot
 from production.services import completion
 from production.services.printing import midprint, slots
 from production.services.requirements import fitting_spools
@@ -23,7 +24,9 @@ from tests.factories import (
     a_spool,
 )
 from tests.production.completed_runs import took
+from tests.production.floor_helpers import page, touch
 from tests.queries import queries_of
+from tests.responses import done
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -181,11 +184,48 @@ def test_it_takes_as_many_queries_for_many_spools_and_lines(orange):
 def test_a_closed_run_of_the_order_counts_too(orange):
     spool, larger = (opened(each, filament=orange, lot_number="L-8") for each in (300, 900))
     smaller = opened(250, filament=orange, lot_number="L-9")
-    done = lifecycle.create(
+    before = lifecycle.create(
         by=None,
         items=[NewItem(product=a_product(), quantity=1, order_reference="SO-9")],
         materials=[NewMaterial(spool=spool, planned_grams=Decimal(290))],
     )
-    lifecycle.start(done, by=None)
-    completion.complete(done, by=None, as_planned=True)
+    lifecycle.start(before, by=None)
+    completion.complete(before, by=None, as_planned=True)
     assert spools_of(a_run_of(orange))[:2] == [larger, smaller]
+
+
+def test_the_api_tells_what_fits_an_open_run(api, orange):
+    old, next_one = opened(300, filament=orange), a_spool(900, filament=orange)
+    run = a_run_of(orange, 200)
+    address = f"/api/v1/production-runs/{run.pk}/fitting-spools/"
+    [material] = done(api.get(address))["materials"]
+    assert (material["needed_grams"], material["is_swapped"]) == ("200.000000", False)
+    assert [each["spool_code"] for each in material["spools"]] == [old.code, next_one.code]
+    assert material["spools"][0]["is_enough"]
+    assert material["spools"][0]["reasons"][0] == {
+        "code": "opened",
+        "detail": "Opened already.",
+    }
+    lifecycle.start(run, by=None, spools={run.materials.get().pk: old})
+    [material] = done(api.get(address))["materials"]
+    assert material["is_swapped"]
+    assert [each["spool_code"] for each in material["spools"]] == [next_one.code]
+    lifecycle.cancel(run, by=None)
+    assert done(api.get(address))["materials"] == []
+
+
+def test_an_empty_slot_is_loaded_with_what_its_next_run_wants_with_a_touch(floor, orange):
+    printer = a_printer("Elm")
+    first, second = a_slot("A1", printer=printer), a_slot("A2", printer=printer)
+    petg = a_filament(material_type=a_material_type("PETG"))
+    fits, other = a_spool(900, filament=orange), a_spool(900, filament=petg)
+    run = a_run_of(orange, printer=printer)
+    a_run_of(petg, printer=printer)
+    shown = page(floor.get(f"/floor/slots/{first.pk}/load/"))
+    assert f"Or for run {run.number}: " in shown
+    assert fits.code in shown
+    assert other.code not in shown
+    touch(floor, f"/floor/slots/{first.pk}/load/", spool=["", fits.code])
+    assert PrinterSlot.objects.get(pk=first.pk).spool == fits
+    shown = page(floor.get(f"/floor/slots/{second.pk}/load/"))
+    assert other.code in shown

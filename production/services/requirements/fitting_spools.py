@@ -158,9 +158,8 @@ def need_of(run, line, *, lots=None, is_swapped=False):
     what the spool that it has leaves to do."""
     own = line.spool
     filaments = (line.filament_id, line.filament.merged_into_id) if line.filament_id else ()
-    grams = rest_of(line) if is_swapped else line.planned_total_grams
     return SpoolNeed(
-        grams=grams if grams and grams > 0 else None,
+        grams=needed_grams(line, is_swapped=is_swapped),
         filament_ids=tuple(pk for pk in filaments if pk),
         material_type_id=line.material_type_id,
         printer_id=run.printer_id,
@@ -169,6 +168,12 @@ def need_of(run, line, *, lots=None, is_swapped=False):
         own_grams=line.reserved_grams,
         lots=lots or {},
     )
+
+
+def needed_grams(line, *, is_swapped=False):
+    """Grams that the line needs of a spool; None where that is not known."""
+    grams = rest_of(line) if is_swapped else line.planned_total_grams
+    return grams if grams > 0 else None
 
 
 def rest_of(line):

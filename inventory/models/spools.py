@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest, Lower, Round, Upper
 from django.utils import timezone
 
@@ -32,9 +32,21 @@ LIVE = Greatest(
 AVAILABLE = LIVE - F("reserved_grams")
 
 
+class LocationQuerySet(models.QuerySet):
+    def likely_for(self, spool):
+        """Where the spool may go, most likely first: where it was, then where others of its
+        filament are, then by name."""
+        same = Spool.objects.on_shelf().filter(filament=spool.filament_id, location=OuterRef("pk"))
+        is_own = Q(pk=spool.location_id) if spool.location_id else Q(pk=None)
+        rows = self.annotate(is_own=is_own, has_same=Exists(same))
+        return rows.order_by("-is_own", "-has_same", "name", "pk")
+
+
 class Location(models.Model):
     name = models.CharField(max_length=100)
     comment = models.TextField(blank=True)
+
+    objects = LocationQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]

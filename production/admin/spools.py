@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
 from inventory.services.spools.preview import preview
 from production.admin import formatting
 from production.admin.moving import MovingPages
+from production.forms.unloading import UnloadForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
-from production.services.printing import weighing
+from production.services.printing import slots, weighing
 from production.services.reports import demand
 from production.services.undo import receipts
 from tenants.site.site import farm_site
@@ -36,12 +39,37 @@ UNDO_RECEIPT = VerbAction(
 )
 
 
+def _unload(spool, *, by, **given):
+    slot = _slot_of(spool)
+    if slot is None:
+        raise slots.SlotEmpty(_("Spool %(spool)s is in no printer.") % {"spool": spool.code})
+    return slots.unload(slot, by=by, **given)
+
+
+def _slot_of(spool):
+    return PrinterSlot.objects.filter(spool=spool).select_related("printer").first()
+
+
+UNLOAD = VerbAction(
+    name="unload",
+    label=gettext_lazy("Unload"),
+    service=_unload,
+    permission="inventory.unload_spool",
+    form=UnloadForm,
+    is_possible=lambda spool: _slot_of(spool) is not None,
+    description=gettext_lazy(
+        "The spool comes out of its printer. What is left empty stays as it is noted."
+    ),
+    success_message=gettext_lazy("Spool %(row)s is out of its printer."),
+)
+
+
 class SpoolInUseAdmin(MovingPages, SpoolAdmin):
     preview_template = "production/_spool_preview.html"
     verbs = tuple(
         replace(verb, service=weighing.weigh) if verb.name == "weigh" else verb
         for verb in SpoolAdmin.verbs
-    ) + (UNDO_RECEIPT,)
+    ) + (UNLOAD, UNDO_RECEIPT)
 
     def preview(self, row, verb, values, by):
         if verb is not UNDO_RECEIPT:
@@ -49,8 +77,7 @@ class SpoolInUseAdmin(MovingPages, SpoolAdmin):
         return preview(lambda: verb.service(row, by=by), receipts.together_with(row))
 
     def page(self, spool):
-        slot = PrinterSlot.objects.filter(spool=spool).select_related("printer").first()
-        return {**super().page(spool), "claims": _claims(spool), "slot": slot}
+        return {**super().page(spool), "claims": _claims(spool), "slot": _slot_of(spool)}
 
 
 def _claims(spool):

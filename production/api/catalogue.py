@@ -11,7 +11,7 @@ from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.serializers.actuals import SpoolBody
 from production.serializers.plan_changes import ChangedBomLine, ChangedProduct
-from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
+from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer, UnloadBody
 from production.serializers.products import (
     BomLineSerializer,
     NewReasonSerializer,
@@ -50,7 +50,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     help_topic = "api#printers-and-slots"
     queryset = PrinterSlot.objects.all()
     serializer_class = PrinterSlotSerializer
-    bodies = {"load": SpoolBody, "unload": NoBody, "swap": SwapInSlotBody}
+    bodies = {"load": SpoolBody, "unload": UnloadBody, "swap": SwapInSlotBody}
     permissions = {
         "load": "inventory.load_spool",
         "unload": "inventory.unload_spool",
@@ -78,7 +78,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
 
     @action(detail=True, methods=["post"])
     def unload(self, request, printer_id, pk):
-        """Take the spool out of the slot."""
+        """Take the spool out of the slot; where it goes and what it weighs may be given."""
         return self.verb(slots.unload)
 
     @action(detail=True, methods=["post"])

@@ -5,8 +5,8 @@ from rest_framework import serializers
 from inventory.models import Location
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.serializers.variance import Amount
-from tenants.api.fields import MomentField, NameField
-from tenants.api.serializers import RowSerializer
+from tenants.api.fields import GRAMS, FlagField, IdField, MomentField, NameField, QuantityField
+from tenants.api.serializers import Body, RowSerializer
 
 
 class PrinterSlotSerializer(RowSerializer):
@@ -20,6 +20,19 @@ class PrinterSlotSerializer(RowSerializer):
         model = PrinterSlot
         fields = ["id", "label", "spool", "spool_code"]
         read_only_fields = ["spool"]
+
+
+class UnloadBody(Body):
+    """Where the spool goes and what it weighs, with the reel or without it; what is left out stays
+    as the book has it."""
+
+    location = IdField(queryset=Location.objects.all(), required=False, allow_null=True)
+    location_name = NameField(
+        source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
+    )
+    gross_grams = QuantityField(required=False, allow_null=True, **GRAMS)
+    remaining_grams = QuantityField(required=False, allow_null=True, **GRAMS)
+    confirm = FlagField(required=False)
 
 
 class RunningRunSerializer(serializers.Serializer):

@@ -1,16 +1,21 @@
 """Views of today's work, a printer and its slots."""
 
+from django.contrib import messages
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from production.forms.spools import SlotForm
+from production.forms.unloading import UnloadForm
 from production.models import Printer, PrinterSlot, ProductionRun
+from production.services import run_state
 from production.services.printing import printers, slots
 from production.services.reports import devices, today
 from production.services.requirements import wanted_spools
 from production.services.undo import offline_conflicts
+from production.templatetags.floor import grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
 MAX_RUNS = 10  # of a printer
@@ -110,9 +115,46 @@ class SlotLoadView(SlotPageMixin, VerbView):
         return _("Spool %(code)s is in %(slot)s.") % {"code": slot.spool.code, "slot": slot}
 
 
-class SlotUnloadView(SlotPageMixin, ButtonView):
+class SlotUnloadView(SlotPageMixin, VerbView):
+    """Take the spool out; where it goes and what it weighs may be left empty."""
+
+    template_name = "production/floor/unload.html"
     verb_permission = "inventory.unload_spool"
+    form_class = UnloadForm
+
+    def get(self, request, **kwargs):
+        self.require_permission(self.verb_permission)
+        slot = self.subject
+        if slot.spool is None:
+            messages.warning(request, _("%(slot)s is empty already.") % {"slot": slot})
+        elif line := slots.drawing([slot]).get(slot):
+            text = _("Run %(run)s prints from it: swap the spool, or complete the run first.")
+            messages.warning(request, text % {"run": line.run.number})
+        else:
+            return super().get(request, **kwargs)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_form(self, data=None):
+        form = super().get_form(data)
+        if self.subject.spool is not None:
+            form.offer(self.subject.spool)
+        return form
+
+    def get_context_data(self):
+        spool = self.subject.spool
+        return {"slot": self.subject, "spool": spool, "tare": spool and spool.tare()}
 
     def perform(self, form):
-        slot = slots.unload(form.subject, by=form.by)
-        return _("%(slot)s is empty.") % {"slot": slot}
+        out, given = form.subject.spool, form.service_kwargs()
+        slot = slots.unload(form.subject, by=form.by, **given)
+        text = _("%(slot)s is empty.") % {"slot": slot}
+        place = given.get("location")
+        if place is not None:
+            moved = _("Spool %(code)s is at %(place)s.")
+            text = run_state.sentences(text, moved % {"code": out.code, "place": place})
+        if given.keys() & {"gross_grams", "remaining_grams"}:
+            out.refresh_from_db()
+            text = run_state.sentences(
+                text, _("%(net)s are on it.") % {"net": grams(out.live_grams)}
+            )
+        return text

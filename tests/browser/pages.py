@@ -16,6 +16,7 @@ FLOOR = {
     "printer": ("floor-printer", "printer"),
     "printer to clear": ("floor-printer", "uncleared"),
     "slot": ("floor-slot-load", "slot"),
+    "unload": ("floor-slot-unload", "idle_slot"),
     "planned run": ("floor-run", "planned"),
     "start": ("floor-start", "planned"),
     "running run": ("floor-run", "running"),
@@ -40,7 +41,7 @@ FLOOR = {
 }
 QUERIES = {"found": "?code=laut"}  # what has a long name
 # What has no page of its own: a button leads there, and from there to another page.
-BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-leave"}
+BUTTONS = {"floor-clear", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
 BUTTONS |= {"floor-undo-receipt", "floor-scan", "floor-take-over", "floor-photo"}
 SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared_tablet.py

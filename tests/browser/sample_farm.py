@@ -51,7 +51,7 @@ def set_up(*, by):
     slot = _slot(elm, "A1", spools[0])
     _slot(elm, "A2", spools[1])
     _reports(long_named, spools[1], by=by)
-    _slot(oak, "1", a_spool(filament=black, by=by))
+    idle = _slot(oak, "1", a_spool(filament=black, by=by))
     takes = [(spools[0], 40, 2), (spools[1], 30)]
     planned = {"planned_minutes": 90, "notes": "Brim of 5 mm."}
     running = a_running_run(*takes, by=by, printer=elm, items=[(hook, 4), (box, 2)], **planned)
@@ -63,7 +63,7 @@ def set_up(*, by):
     long_run = a_running_run((spools[2], 10), by=by, printer=long_named, items=[(box, 1)])
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
-        filament=black, slot=slot, printer=elm, product=hook, uncleared=fir,
+        filament=black, slot=slot, idle_slot=idle, printer=elm, product=hook, uncleared=fir,
         long_named=long_named, long_run=long_run,
         line=running.materials.order_by("pk").first(), job=_job(by), sliced_file=file,
     )  # fmt: skip

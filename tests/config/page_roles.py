@@ -43,6 +43,7 @@ PAGES = """
 /admin/inventory/spool/{pk}/open/                       o     o
 /admin/inventory/spool/{pk}/restore/                    o     o
 /admin/inventory/spool/{pk}/tag/                        o     o
+/admin/inventory/spool/{pk}/unload/                     o     o
 /admin/inventory/spool/{pk}/undo_receipt/               o     o
 /admin/inventory/spool/{pk}/unmerge/                    m     m
 /admin/inventory/spool/{pk}/untag/                      o     o
@@ -117,7 +118,7 @@ PAGES = """
 /floor/sliced-files/                                    v     o
 /floor/sliced-files/{pk}/                               v     o
 /floor/slots/{pk}/load/                                 o     o
-/floor/slots/{pk}/unload/                               v     o
+/floor/slots/{pk}/unload/                               o     o
 /floor/spools/{pk}/                                     v     .
 /floor/spools/{pk}/load/                                o     o
 /floor/spools/{pk}/undo-loading/                        v     o

@@ -70,7 +70,7 @@ def test_a_spool_that_a_run_prints_from_is_not_taken_out(floor, slot):
     slot.spool = spool = a_spool()
     slot.save()
     run = a_running_run((spool, 1), printer=slot.printer)
-    text = page_after(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
+    text = page(touch(floor, f"/floor/slots/{slot.pk}/unload/"), 409)
     assert f"Run {run.number} prints from spool {spool.code}" in text
     assert inside(slot) == spool
 

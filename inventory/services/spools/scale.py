@@ -60,6 +60,18 @@ def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confi
     return entry
 
 
+def count_left(spool, *, remaining_grams, by, at=None, confirm=False):
+    """Post what is left on the spool, net, as a count that is part of a verb; returns the ledger
+    entry. Raises SpoolArchived, WeighingImplausible unless ``confirm``."""
+    net = to_grams(remaining_grams, field="remaining_grams")
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        pending = meters.pending(book, fresh)
+        _refuse_doubts(fresh, net, fresh.remaining_grams - pending, confirm=confirm)
+        entry = book.count(fresh, net + pending, reason="weighed")
+        shelf.weighed(book, fresh)
+    return entry
+
+
 def require_possible(spool, gross_grams):
     """Raise WeighingImplausible for a weight below the empty reel or above the full one."""
     gross, tare = to_grams(gross_grams, field="gross_grams"), spool.tare()
@@ -131,18 +143,23 @@ def _net_weight(spool, gross, book_grams, *, confirm):
     against = {"book_grams": book_grams, "difference_grams": net - book_grams}
     if net < 0 and not confirm:
         raise below_reel(spool, gross, _CONFIRM, **against)
+    _refuse_doubts(spool, net, book_grams, confirm=confirm, gross_grams=gross)
+    return max(net, ledger.ZERO)
+
+
+def _refuse_doubts(spool, net, book_grams, *, confirm, **numbers):
     doubts = _doubts(spool, net, book_grams)
     if doubts and not confirm:
         raise WeighingImplausible(
             _("Spool %(spool)s: %(doubts)s. Weigh again, or confirm.")
             % {"spool": spool.code, "doubts": "; ".join(doubts)},
             spool_id=spool.pk,
-            gross_grams=gross,
             tare_grams=spool.tare(),
             net_grams=net,
-            **against,
+            book_grams=book_grams,
+            difference_grams=net - book_grams,
+            **numbers,
         )
-    return max(net, ledger.ZERO)
 
 
 def _doubts(spool, net, book_grams):

@@ -10,14 +10,16 @@ from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
 from inventory.services import ledger
+from inventory.services.spools import scale, shelf
 from production.models import Printer, PrinterSlot, RunMaterial
 from production.services.printing import active_spool
 from tenants.accounts import audited
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import in_transaction, operation
-from tenants.operations.refusals import Busy, Refusal
+from tenants.operations.refusals import Busy, Invalid, Refusal
 
 Verb = SpoolEvent.Verb
+AS_NOTED = object()  # the place of a spool stays
 
 
 class SpoolPrinting(Refusal):
@@ -59,16 +61,37 @@ def load(spool, *, slot, by, at=None, only_free=False):
 
 
 @operation("spool.unload")
-def unload(slot, *, by, at=None):
-    """Take the spool out of a PrinterSlot; returns the slot. Raises SlotEmpty, SpoolPrinting."""
+def unload(
+    slot, *, by, at=None, location=AS_NOTED, gross_grams=None, remaining_grams=None, confirm=False
+):
+    """Take the spool out of a PrinterSlot; returns the slot.
+
+    If they are given, the spool is put at a ``location`` (None: not set), and counted: by what the
+    scale shows with the reel, ``gross_grams``, or what is left of it, ``remaining_grams``;
+    ``confirm`` accepts a weight that is hard to believe. Raises SlotEmpty, SpoolPrinting, Invalid,
+    TareUnknown, WeighingImplausible.
+    """
+    if gross_grams is not None and remaining_grams is not None:
+        raise Invalid(
+            _("Give the weight with the reel, or what is left without it; not both."),
+            errors={"remaining_grams": [_("Either this or the weight with the reel.")]},
+        )
     target, _former = locked(slot)
     if target.spool_id is None:
         raise SlotEmpty(
             _("There is no spool in %(target)s.") % {"target": target}, slot_id=target.pk
         )
     refuse_printing([target])
-    with ledger.book([target.spool_id], by=by, at=at) as book:
+    spool = target.spool
+    with ledger.book([spool.pk], by=by, at=at) as book:
         take_out(book, target)
+    how = {"by": by, "at": book.at}
+    if location is not AS_NOTED:
+        shelf.move(spool, location=location, **how)
+    if gross_grams is not None:
+        scale.weigh(spool, gross_grams=gross_grams, confirm=confirm, **how)
+    if remaining_grams is not None:
+        scale.count_left(spool, remaining_grams=remaining_grams, confirm=confirm, **how)
     return target
 
 

@@ -197,8 +197,8 @@ def _():
 
 @verb("spool.unload")
 def _():
-    slot = slots.load(a_spool(), slot=a_slot(), by=None)
-    return lambda: slots.unload(slot, by=None)
+    slot, place = slots.load(a_spool(), slot=a_slot(), by=None), Location.objects.create(name="A")
+    return lambda: slots.unload(slot, location=place, gross_grams=1190, by=None)
 
 
 @verb("spool.undo_weighing")

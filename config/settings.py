@@ -325,7 +325,9 @@ SPECTACULAR_SETTINGS = {
         "DeviceKindEnum": "tenants.accounts.models.DeviceToken.Kind",
         "JobStatusEnum": "tenants.jobs.models.Job.Status",
         "ReasonKindEnum": "production.models.Reason.Kind",
+        "ScopeEnum": "tenants.accounts.scopes.CHOICES",
         "StatusEnum": "production.models.ProductionRun.Status",
+        "StocktakeScopeEnum": "inventory.models.Stocktake.Scope",
         "UndoKindEnum": "production.serializers.undo.KINDS",
     },
     "POSTPROCESSING_HOOKS": [

@@ -19,6 +19,7 @@ from inventory.services import stock
 from tenants.api.filters import (
     AmountFilter,
     BooleanFilter,
+    DayOrMomentParameter,
     EventFilter,
     FilterSet,
     FollowedFilter,
@@ -103,6 +104,13 @@ def removed_filter():
     return BooleanFilter("removed_at", lookup_expr="isnull", exclude=True, label=label)
 
 
+@extend_schema_field(OpenApiTypes.STR)
+class SinceFilter(django_filters.Filter):
+    """The beginning of a day of the farm, or a moment."""
+
+    field_class = DayOrMomentParameter
+
+
 class ManufacturerFilter(FilterSet):
     name = CaseInsensitiveFilter()
     external_id = TextFilter()
@@ -158,6 +166,9 @@ class SpoolFilter(FilterSet):
     is_opened = BooleanFilter(method="opened_or_sealed")
     needs_weighing = BooleanFilter()
     is_archived = BooleanFilter(method="on_or_off_shelf")
+    not_counted_since = SinceFilter(
+        method="uncounted", label="Neither received nor counted since this day or moment"
+    )
     as_of = MomentAtFilter(method="of_then", label="A day's end or a moment: see grams_then")
 
     def of_code(self, spools, name, value):
@@ -181,6 +192,9 @@ class SpoolFilter(FilterSet):
 
     def on_or_off_shelf(self, spools, name, value):
         return spools.archived() if value else spools.on_shelf()
+
+    def uncounted(self, spools, name, value):
+        return stock.not_counted_since(value[0], spools)
 
     def of_then(self, spools, name, value):
         return stock.shelf_as_of(value, spools)

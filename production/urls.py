@@ -10,6 +10,7 @@ from production.api import (
     sliced_files,
     slicer,
     spools,
+    stocktakes,
 )
 from tenants.api.views import ID
 
@@ -41,6 +42,8 @@ ROUTES = {
     "reports/unexplained": reports.UnexplainedReport,
     "reports/alerts": reports.AlertReport,
     "slicer-corrections": slicer.SlicerCorrectionViewSet,
+    "stocktakes": stocktakes.StocktakeViewSet,
+    f"stocktakes/(?P<stocktake_id>{ID})/lines": stocktakes.StocktakeLineViewSet,
     "scan": spools.ScanViewSet,
     "spools": spools.SpoolInUseViewSet,  # instead of the inventory's, which knows of no runs
 }

@@ -8,7 +8,7 @@ import hashlib
 
 from django.utils import timezone
 
-from inventory.models import RecognisedRepeat
+from inventory.models import RecognisedRepeat, Stocktake, StocktakeLine
 from production.models import (
     BomLine,
     Picture,
@@ -280,6 +280,29 @@ def repeats(count):
     )
 
 
+def stocktakes(count):
+    by = users(count)
+    return many(Stocktake, count, scope="farm", begun_by=by.__getitem__, begun_at=timezone.now())
+
+
+def lines_of_one_stocktake(count):
+    reels, by, places = spools(count), users(count), locations(count)
+    return many(
+        StocktakeLine,
+        count,
+        stocktake=first_of(Stocktake, stocktakes),
+        spool=reels.__getitem__,
+        expected_grams=FULL,
+        book_grams=FULL,
+        counted_grams=FULL - 1,
+        cost_per_gram="0.02",
+        result="net",
+        move_to=places.__getitem__,
+        counted_by=by.__getitem__,
+        counted_at=timezone.now(),
+    )
+
+
 def tokens(count):
     fields = {"name": "printer", "scope": "read", "hash": named("hash")}
     return many(DeviceToken, count, **fields, user=a_user())
@@ -320,6 +343,8 @@ ROWS = {
     "spools-tags": [tags_of_one_spool],
     "inventory-transactions": [counts],
     "repeats": [repeats],
+    "stocktakes": [stocktakes],
+    "stocktakes-lines": [lines_of_one_stocktake, "ordering=-difference_value"],
     "printers": [printers],
     "printers-slots": [slots_of_one_printer],
     "print-hosts": [print_hosts],

@@ -7,6 +7,7 @@ from inventory.models.ledger import InventoryTransaction
 from inventory.models.merging import FilamentMerge, SpoolMerge
 from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
+from inventory.models.stocktaking import Stocktake, StocktakeLine, StocktakeRecord
 from inventory.models.unbound_tags import UnboundTag
 
 __all__ = [
@@ -26,6 +27,9 @@ __all__ = [
     "SpoolEvent",
     "SpoolMerge",
     "SpoolTag",
+    "Stocktake",
+    "StocktakeLine",
+    "StocktakeRecord",
     "UnboundTag",
     "UsageMeter",
 ]

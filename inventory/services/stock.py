@@ -8,11 +8,23 @@ from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Count, DecimalField, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import (
+    Count,
+    DecimalField,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce, Greatest, NullIf, Round
 from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
+from inventory.models.ledger import SETTLED
 from inventory.models.spools import AVAILABLE, LIVE
 from tenants.accounts.models import FarmSettings
 from tenants.operations.quantities import GramsField
@@ -43,6 +55,14 @@ def shelf_as_of(moment, spools):
     return spools.alias(last_move=Coalesce(Subquery(moves.values("verb")[:1]), Value(""))).exclude(
         last_move=SpoolEvent.Verb.ARCHIVED
     )
+
+
+def not_counted_since(moment, spools):
+    """``spools`` that were neither received nor counted (weighed, emptied, in a stocktake) since
+    ``moment``. A count that was reversed is none, nor is one that nobody saw."""
+    counts = InventoryTransaction.objects.counts().exclude(reason=SETTLED)
+    counts = counts.filter(spool=OuterRef("pk"), created_at__gte=moment)
+    return spools.filter(~Exists(counts), created_at__lt=moment)
 
 
 def of_filaments(filaments=None):

@@ -16,7 +16,7 @@ def _each(verbs, app, models):
 
 
 FLOOR_CATALOGUE = "manufacturer materialtype filament location"
-BOOKS = "spool inventorytransaction spoolevent recognisedrepeat"
+BOOKS = "spool inventorytransaction spoolevent recognisedrepeat stocktake stocktakeline"
 PRODUCTS = "product bomline"
 LEARNT = "productfile productalias"
 MACHINES = "printer printerslot"
@@ -44,6 +44,7 @@ SPOOL_VERBS = _each(
     "inventory",
     "spool",
 )
+STOCKTAKES = _each("begin record", "inventory", "stocktake")
 CLEAR_PRINTER = {"production.clear_printer"}
 MANAGEMENT = (
     _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
@@ -55,6 +56,7 @@ MANAGEMENT = (
     | {"inventory.merge_filament", "inventory.override_spool"}
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"inventory.overrule_recognisedrepeat"}
+    | _each("post cancel undo", "inventory", "stocktake")
     | _each("accept withdraw", "production", "slicercorrection")
     | {"production.delete_picture"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}
@@ -71,8 +73,10 @@ PLATFORM = (
 
 PERMISSIONS = {
     VIEWER: frozenset(VIEW),
-    OPERATOR: frozenset(VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | CLEAR_PRINTER),
-    MANAGER: frozenset(VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | CLEAR_PRINTER | MANAGEMENT),
+    OPERATOR: frozenset(VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | STOCKTAKES | CLEAR_PRINTER),
+    MANAGER: frozenset(
+        VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | STOCKTAKES | CLEAR_PRINTER | MANAGEMENT
+    ),
     # Of the public site only: it holds no permission that means anything in a farm.
     ADMINISTRATOR: frozenset(PLATFORM),
 }

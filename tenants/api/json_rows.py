@@ -28,11 +28,11 @@ ROW = (
     " WHERE EXISTS (SELECT FROM ({rows}) AS found (id) WHERE id = {pk})"
 )
 PK = "%(pk)s::bigint"
-LINE = "({sql}) AS rows (place, parent, {names}){joins}, LATERAL (SELECT {selected}) AS line"
-ROWS = "array_to_json(ARRAY(SELECT row_to_json(line) FROM {line} ORDER BY place))::text"
+LINE = "({sql}) AS rows (row_place, parent, {names}){joins}, LATERAL (SELECT {selected}) AS line"
+ROWS = "array_to_json(ARRAY(SELECT row_to_json(line) FROM {line} ORDER BY row_place))::text"
 LINES = (
-    " LEFT JOIN (SELECT parent, array_to_json(array_agg(row_to_json(line) ORDER BY place)) AS lines"
-    " FROM {line} GROUP BY parent) AS {name} ON {name}.parent = rows.parent"
+    " LEFT JOIN (SELECT parent, array_to_json(array_agg(row_to_json(line) ORDER BY row_place))"
+    " AS lines FROM {line} GROUP BY parent) AS {name} ON {name}.parent = rows.parent"
 )
 
 

@@ -19,6 +19,8 @@ from inventory.models import (
     Spool,
     SpoolEvent,
     SpoolTag,
+    Stocktake,
+    StocktakeLine,
 )
 from inventory.services import extra_fields
 from inventory.services.spools import shelf, tags
@@ -40,6 +42,8 @@ from production.models import (
     SlicedFile,
     SlicerCorrection,
 )
+from production.services.stocktaking import recording as stocktaking
+from production.services.stocktaking import sessions
 from tenants.accounts import devices
 from tenants.accounts.models import AuditEvent, Backup, DeviceToken, FloorDevice, User
 from tenants.jobs.models import Job
@@ -97,6 +101,8 @@ ROWS = {
     "slicer-corrections": SlicerCorrection,
     "slots": PrinterSlot,
     "spools": Spool,
+    "stocktakes": Stocktake,
+    "lines": StocktakeLine,
     "swap": RunMaterial,
     "tags": SpoolTag,
     "tokens": DeviceToken,
@@ -188,6 +194,7 @@ def furnish(word):
     user = make_user(username=f"{word}-user", name=word)
     make_token(user, name=f"{word} token")
     a_repeat(spool=spool, user=user, name=f"{word} printer's token")
+    stocktaking.note_unknown(sessions.begin(by=user), text=f"{word} note", by=user)
     devices.register(name=f"{word} tablet", by=user)
     Backup.objects.create(file=f"{word}.farm.gz", size=1)
     Job.objects.create(

@@ -74,7 +74,7 @@ from tests.factories import (
     make_user,
     spools_of_one,
 )
-from tests.production.verbs import stories_of_pictures
+from tests.production.verbs import stories_of_pictures, stories_of_stocktakes
 from tests.production.verbs.preparation import misdated, reported_elsewhere, reported_late
 from tests.production.verbs.stories_of_files import OF_FILES
 
@@ -397,3 +397,4 @@ OF_OTHERS = {
     "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
 }
 STORIES = OF_RUNS | OF_OTHERS | OF_FILES | stories_of_pictures.STORIES
+STORIES |= stories_of_stocktakes.STORIES

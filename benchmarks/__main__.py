@@ -8,7 +8,7 @@ import django
 
 NAMES = (
     *("operations", "reports", "lists", "api_requests", "verbs"),
-    *("floor", "availability", "backups", "sliced_files", "finding"),
+    *("floor", "availability", "backups", "sliced_files", "finding", "best_fit"),
 )
 
 

@@ -3,13 +3,24 @@
 from django.urls import path
 
 from production.services.transitions import BUTTONS
-from production.views import people, receive, runs, scan, sliced_files, spools, tags, today
+from production.views import (
+    best_fit,
+    people,
+    receive,
+    runs,
+    scan,
+    sliced_files,
+    spools,
+    tags,
+    today,
+)
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
     path("screen/", today.ScreenView.as_view(), name="floor-screen"),
     path("queue/", today.QueueView.as_view(), name="floor-queue"),
     path("sliced-files/", sliced_files.SlicedFilesView.as_view(), name="floor-sliced-files"),
+    path("best-fit/", best_fit.BestFitView.as_view(), name="floor-best-fit"),
     path(
         "sliced-files/<int:pk>/",
         sliced_files.SlicedFileView.as_view(),

@@ -9,6 +9,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from config.api.description import SchemaView
 from config.api.pages import no_such_address
 from inventory.urls import ROUTES as INVENTORY
+from production.api.best_fit import BestFitViewSet
 from production.api.finding import FindViewSet
 from production.api.undo import UndoViewSet
 from production.octoprint import addresses as octoprint
@@ -28,7 +29,7 @@ from tenants.api.people.own import MeViewSet, TokenViewSet
 from tenants.web.websockets import is_handshake
 
 OFTEN = ("spools", "production-runs")  # asked for most
-ALONE = ("find", "me", "me/undo", "settings", "schema", "docs")  # addresses of no list
+ALONE = ("best-fit", "find", "me", "me/undo", "settings", "schema", "docs")  # addresses of no list
 
 
 class RootView(APIRootView):
@@ -81,6 +82,7 @@ for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
 
 SINGLE = {"get": "show", "put": "update", "patch": "partial_update"}
+BEST_FIT = {"get": "show", "post": "create"}
 REFERENCE = {
     "url_name": "schema",
     "template_name": "rest_framework/reference.html",
@@ -89,6 +91,7 @@ REFERENCE = {
 
 v1 = [
     path("", include(router.urls)),
+    path("best-fit/", BestFitViewSet.as_view(BEST_FIT), name="best-fit"),
     path("find/", FindViewSet.as_view({"get": "show"}), name="find"),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
     path("me/password/", MeViewSet.as_view({"post": "change_password"}), name="me-password"),

@@ -112,6 +112,11 @@ ROWS = (  # the admin offers them in this order
         "materials keep their spools.",
     ),
     Transition(
+        name="assign_spools", moves=_from(Status.PLANNED), undone_by="take_back",
+        service="best_fit.taking.assign_spools", permission="change", floor=None,
+        done=_("chose spools for run %(run)s"),
+    ),
+    Transition(
         name="start", moves=_from(Status.PLANNED, to=(Status.IN_PROGRESS,)),
         service="runs.lifecycle.start", undone_by="unstart", floor="floor-start", path="start",
         label=_("Start"), done=_("started run %(run)s"), success=_("Run %(run)s is in progress."),

@@ -9,6 +9,7 @@ FLOOR = {
     "today": ("floor-today",),
     "screen": ("floor-screen",),
     "queue": ("floor-queue",),
+    "best fit": ("floor-best-fit",),
     "sliced files": ("floor-sliced-files",),
     "sliced file": ("floor-sliced-file", "sliced_file"),
     "find": ("floor-find",),

@@ -92,6 +92,7 @@ PAGES = """
 /filament/show/{number}/                                v     .
 /floor/                                                 v     .
 /floor/device/                                          m     m
+/floor/best-fit/                                        v     o
 /floor/find/                                            v     .
 /floor/leave/                                           v     v
 /floor/pin/                                             v     v

@@ -14,6 +14,7 @@ from tests.factories import (
     a_sliced_file,
     a_spool,
 )
+from tests.production.verbs.preparation import a_bare_line
 
 RUNS = "/api/v1/production-runs/"
 NOWHERE = 999_999_999
@@ -60,6 +61,13 @@ class Cases:
         places = {"runs.1.materials.0.spool", "runs.1.materials.1.spool"}
         good = {"items": [self.item()], "materials": []}
         return self.api.post(f"{RUNS}bulk/", {"runs": [good, bad | {"items": []}]}), places
+
+    def create_proposals(self):
+        line, spool = a_bare_line()
+        good = {"material": line.pk, "spools": [spool.pk]}
+        bad = {"material": NOWHERE, "spools": [NOWHERE]}
+        places = {"proposals.1.material", "proposals.1.spools"}
+        return self.api.post("/api/v1/best-fit/", {"proposals": [good, bad]}), places
 
     def plan_file(self, **body):
         file = a_sliced_file()

@@ -20,6 +20,7 @@ API = """
 /api/v1/                                                v     .     .     .     .
 /api/v1/audit-events/                                   m     .     .     .     .
 /api/v1/audit-events/{pk}/                              m     .     .     .     .
+/api/v1/best-fit/                                       v     o     .     .     .
 /api/v1/device-tokens/                                  m     m     .     .     .
 /api/v1/device-tokens/{pk}/                             m     .     .     .     m
 /api/v1/docs/                                           v     .     .     .     .

@@ -23,7 +23,8 @@ from tenants.accounts import services as people
 from tenants.operations import operation
 from tenants.operations.refusals import Busy
 from tests.factories import PASSWORD, a_running_run, a_spool, make_user
-from tests.production.verbs.stories import NEW, OF_RUNS, STORIES, forgotten, running
+from tests.production.verbs.stories import NEW, STORIES
+from tests.production.verbs.stories_of_runs import OF_RUNS, forgotten, running
 from tests.spans import watching
 
 OF_THE_PUBLIC_SITE = {"farm.add", "farm.request_add", "farm.request_drop", "farm.restore"}

@@ -79,7 +79,7 @@ def lacks_tests(row):
     of_undo = "undo" if row.permission == "undo" else row.name
     name = getattr(row.call, "operation_type", f"production_run.{of_undo}")
     if name not in stories.STORIES:
-        yield f"tests/production/verbs/stories.py: there is no story of {name}."
+        yield f"tests/production/verbs/stories_of_runs.py: there is no story of {name}."
     if name not in cases_of_runs.CASES:
         yield f"tests/production/verbs/cases_of_runs.py: there is no rollback of {name}."
 

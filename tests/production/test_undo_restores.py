@@ -14,6 +14,7 @@ from inventory.services.spools import scale, shelf
 from production.models import Printer, PrinterSlot, Reason
 from production.serializers.undo import EVENTS as ROWS_OF_KIND
 from production.services import completion, overrides
+from production.services.best_fit import taking
 from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.requirements.readiness import PrinterBusy
@@ -33,6 +34,7 @@ from tests.factories import (
 )
 from tests.inventory.tables import import_spools
 from tests.production.completed_runs import took
+from tests.production.verbs.preparation import a_bare_line, printing
 from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -93,15 +95,6 @@ def case(verb, name=""):
         return arrange
 
     return keep
-
-
-def printing(*takes, **fields):
-    """A run that prints from sealed spools, with drafts of what it took of the first."""
-    run = a_running_run(*takes, items=[(a_product(grams=5), 4)], printer=a_printer(), **fields)
-    spool = takes[0][0]
-    counted = [ItemCount(item=run.items.get().pk, good_count=1, scrapped_count=1)]
-    midprint.save_actuals(run, by=None, materials=[took(spool, 3)], items=counted)
-    return run
 
 
 def a_failure():
@@ -191,6 +184,13 @@ def _(by):
     spool = a_spool()
     a_running_run((spool, 10))
     return lambda: weighing.weigh(spool, gross_grams=1190, by=by)
+
+
+@case("assign_spools", "of which one follows")
+def _(by):
+    line, spool = a_bare_line(1500)
+    both = [spool, a_spool(filament=spool.filament)]
+    return lambda: taking.assign_spools(line.run, [(line, both)], by=by)
 
 
 @case("note_plate")

@@ -32,7 +32,7 @@ def factors_of_start(runs):
     pairs = {
         (slot.spool.filament_id, run.printer_id)
         for run in runs
-        if run.printer and any(map(_is_open, run.materials.all()))
+        if run.printer and any(map(is_open, run.materials.all()))
         for slot in run.printer.slots.all()
     }
     return SlicerCorrection.objects.factors(pairs) if pairs else {}
@@ -44,7 +44,7 @@ def as_started(run, line, spool, factors):
     [was], [now] = (
         _printed_with([line], {line.pk: each}, run.printer_id).values() for each in (None, spool)
     )
-    if was == now or not _is_open(line):
+    if was == now or not is_open(line):
         return line
     line = copy(line)
     by_file.apply_factor(line, factors[now], run.copies)
@@ -83,7 +83,8 @@ def renew(run):
     return remark
 
 
-def _is_open(line):
+def is_open(line):
+    """Whether its grams follow the spool that it gets."""
     return line.spool_id is None and line.sliced_source in CORRECTED
 
 

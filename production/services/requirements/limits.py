@@ -108,12 +108,17 @@ def _materials(run, lines, spools):
         return
     for line in lines:
         spool = spools.get(line.spool_id)
-        filament = spool.filament if spool else line.filament
-        material = filament.material_type if filament else line.material_type
-        yield from _heat(run.printer, filament, material)
-        if material.is_abrasive and not run.printer.has_hardened_nozzle:
-            message = _("%(material)s is abrasive; %(printer)s has no hardened nozzle.")
-            yield "printer", message % {"material": material, "printer": run.printer}
+        yield from of_filament(run.printer, spool.filament if spool else line.filament, line)
+
+
+def of_filament(printer, filament, line):
+    """``(field, sentence)`` of what the printer can't do with the filament; None is any of the
+    line's material type."""
+    material = filament.material_type if filament else line.material_type
+    yield from _heat(printer, filament, material)
+    if material.is_abrasive and not printer.has_hardened_nozzle:
+        message = _("%(material)s is abrasive; %(printer)s has no hardened nozzle.")
+        yield "printer", message % {"material": material, "printer": printer}
 
 
 def _heat(printer, filament, material):

@@ -66,7 +66,7 @@ def reserve(book, run, run_lines, chosen):
         rest[line.pk] = wanted - short
         for share in found:
             taken.add(share.spool.pk)
-            new.append(_following(line, share))
+            new.append(following(line, share))
             book.change_claim(share.spool, ZERO, share.grams)
     return new, rest
 
@@ -82,7 +82,9 @@ def _loaded(book, run):
     return [(slot, book.spools[slot.spool_id]) for slot in rows if slot.spool_id in book.spools]
 
 
-def _following(line, share):
+def following(line, share):
+    """A line for the grams that follow from another spool, not saved; the line has so much less
+    of its plan."""
     part = min(share.grams, line.planned_grams)
     purge = share.grams - part
     line.planned_grams -= part

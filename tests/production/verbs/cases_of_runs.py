@@ -12,6 +12,7 @@ from django.utils import timezone
 from inventory.services.spools import scale, shelf
 from production.models import Printer, Reason
 from production.services import completion, late_reports, product_plans
+from production.services.best_fit import taking
 from production.services.printing import midprint, printers, slots
 from production.services.reports.alerts import accept
 from production.services.runs import (
@@ -46,6 +47,7 @@ from tests.factories import (
 from tests.production.completed_runs import took
 from tests.production.slicing import samples
 from tests.production.verbs.preparation import (
+    a_bare_line,
     a_table,
     completed,
     counted,
@@ -100,6 +102,19 @@ def _():
     run, spool = reported_elsewhere()
     completion.complete(run, by=None, as_planned=True)
     return lambda: take_over_reports(run, spool=spool, by=None)
+
+
+@verb("production_run.assign_spools")
+def _():
+    line, spool = a_bare_line(1500)
+    both = [spool, a_spool(filament=spool.filament)]
+    return lambda: taking.assign_spools(line.run, [(line, both)], by=None)
+
+
+@verb("production_run.take_proposals")
+def _():
+    (one, spool), (other, another) = a_bare_line(), a_bare_line()
+    return lambda: taking.take([(one, [spool]), (other, [another])], by=None)
 
 
 @verb("production_run.note_plate")

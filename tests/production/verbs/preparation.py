@@ -1,6 +1,7 @@
 """Farms for the verbs of `cases_of_the_shelf` and `cases_of_runs`, and how a case is entered."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -9,6 +10,7 @@ from inventory.services import metering
 from inventory.services.clock_correcting import correct_clock
 from production.services import completion
 from production.services.completion.actuals import ItemCount
+from production.services.printing import midprint
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
 from production.services.sliced_files import planning_once
@@ -27,6 +29,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
+from tests.production.completed_runs import took
 from tests.production.slicing import samples
 
 
@@ -51,11 +54,34 @@ def counted(run, good=4, scrapped=1):
     ]
 
 
+def a_bare_line(grams=10, *, spool=None):
+    """A line of a planned run that has no spool, and one that it could take."""
+    spool = spool or a_spool()
+    line = NewMaterial(filament=spool.filament, planned_grams=Decimal(grams))
+    return lifecycle.create(by=None, materials=[line]).materials.get(), spool
+
+
+def printing(*takes, **fields):
+    """A run that prints from sealed spools, with drafts of what it took of the first."""
+    run = a_running_run(*takes, items=[(a_product(grams=5), 4)], printer=a_printer(), **fields)
+    spool = takes[0][0]
+    counted = [ItemCount(item=run.items.get().pk, good_count=1, scrapped_count=1)]
+    midprint.save_actuals(run, by=None, materials=[took(spool, 3)], items=counted)
+    return run
+
+
 def misdated():
     """A spool that was received a day after the moment at which the clock is corrected."""
     a_spool()
     yesterday = timezone.now() - timedelta(days=1)
     return lambda: correct_clock(by=None, at=yesterday)
+
+
+def without_spool(grams=10):
+    """A planned run that asks for a filament, and a spool of it."""
+    spool = a_spool()
+    line = NewMaterial(filament=spool.filament, planned_grams=Decimal(grams))
+    return lifecycle.create(by=None, materials=[line]), spool
 
 
 def planned(*takes):

@@ -15,12 +15,14 @@ from inventory.services.spools import consumption, merging, revaluing, scale, sh
 from inventory.services.spools.shelf import SpoolClaimed, SpoolLoaded
 from production.models import PrinterSlot, ProductionRun
 from production.services import completion
+from production.services.best_fit import taking
 from production.services.completion import CountedSince
 from production.services.printing import midprint, slots
 from production.services.runs import lifecycle, planning, repeats
 from production.services.runs.lines import NewMaterial
 from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.production.completed_runs import printed, took
+from tests.production.verbs.preparation import a_bare_line
 from tests.queries import remaining
 from tests.responses import refusals
 
@@ -164,6 +166,43 @@ def orders_that_name_their_spools_in_another_order():
         assert [run.status for run in ProductionRun.objects.all()] == ["planned"] * 2
 
     return [lambda runs=runs: planning.create_many(runs, by=None) for runs in orders], judge
+
+
+def take_one_spool_for_two_runs():
+    """The spool has enough for one of two; both are taken together with another run each."""
+    spool, other = a_spool(100), a_spool(100)
+    lines = [a_bare_line(60, spool=spool)[0] for _ in range(2)]
+    more = [a_bare_line(60, spool=other)[0], a_bare_line(40, spool=other)[0]]
+    chosen = [
+        [(lines[0], [spool]), (more[0], [other])],
+        [(more[1], [other]), (lines[1], [spool])],
+    ]
+
+    def judge(results):
+        refused = [each.refusal.code for done in results for each in done if each.refusal]
+        assert refused == ["insufficient_inventory"]
+        reserved = Spool.objects.filter(pk__in=[spool.pk, other.pk]).order_by("pk")
+        assert list(reserved.values_list("reserved_grams", flat=True)) == [60, 100]
+
+    return [lambda mine=mine: taking.take(mine, by=None) for mine in chosen], judge
+
+
+def take_and_start():
+    """A run is started from its printer while a proposal of another spool for it is taken."""
+    line, spool = a_bare_line()
+    other = a_spool(filament=spool.filament)
+
+    def judge(results):
+        line.refresh_from_db()
+        [taken] = results[0]
+        assert taken.refusal is None or taken.refusal.code == "invalid_run_status"
+        assert line.spool == other
+        assert sum(Spool.objects.values_list("reserved_grams", flat=True)) == 10
+
+    return [
+        lambda: taking.take([(line, [spool])], by=None),
+        lambda: lifecycle.start(line.run, by=None, spools={line.pk: other}),
+    ], judge
 
 
 def weigh_and_complete():
@@ -336,6 +375,8 @@ RACES = [
     restore_and_create,
     create_and_create,
     orders_that_name_their_spools_in_another_order,
+    take_one_spool_for_two_runs,
+    take_and_start,
     weigh_and_complete,
     complete_and_complete_of_two_runs,
     complete_and_use_by_hand,

@@ -1,11 +1,9 @@
 """How each verb of the program comes to be used: one story for each, and every story ends well."""
 
-from datetime import timedelta
 from decimal import Decimal
 from tempfile import TemporaryDirectory
 
 from django.db import connection
-from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from inventory.models import Location
@@ -35,19 +33,14 @@ from inventory.services.spools import (
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import ReadTable
 from inventory.services.tables.spool_import import import_spools
-from production.models import Reason
-from production.services import completion, late_reports, product_plans, taking_over
+from production.services import completion, product_plans
+from production.services.best_fit import taking
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.print_hosts import managing
-from production.services.printing import midprint, printers, slots, weighing
+from production.services.printing import printers, slots, weighing
 from production.services.reports import alerts
 from production.services.runs import (
-    lifecycle,
-    lines,
     planning,
-    repeats,
-    replanning,
-    status_change,
 )
 from production.services.undo import last_action, loads, receipts
 from production.spoolman.importing.moving import import_source
@@ -67,7 +60,6 @@ from tests.factories import (
     a_printer_token,
     a_product,
     a_repeat,
-    a_run,
     a_running_run,
     a_slot,
     a_spool,
@@ -75,8 +67,9 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.production.verbs import stories_of_pictures, stories_of_stocktakes
-from tests.production.verbs.preparation import misdated, reported_elsewhere, reported_late
+from tests.production.verbs.preparation import misdated
 from tests.production.verbs.stories_of_files import OF_FILES
+from tests.production.verbs.stories_of_runs import OF_RUNS
 
 NEW = PASSWORD + "8"
 
@@ -84,37 +77,6 @@ NEW = PASSWORD + "8"
 def of_a_bridge():
     token = a_printer_token(make_user())
     return {"by": token.user, "token": token}
-
-
-def running():
-    return a_running_run((a_spool(), 10))
-
-
-def completed():
-    return completion.complete(running(), by=None, as_planned=True).run
-
-
-def failed():
-    reason = Reason.objects.filter(kind="failure").first()
-    return completion.fail(running(), by=None, reason=reason, progress_percent=50).run
-
-
-def deleted():
-    run = a_run()
-    lifecycle.delete(run, by=None)
-    return run
-
-
-def reassigned():
-    run = completed()
-    line, other = of_kin(run)
-    return completion.reassign(run, by=None, line=line.pk, spool=other).run
-
-
-def of_kin(run):
-    """The run's only line, and another spool of what it holds."""
-    line = run.materials.get()
-    return line, a_spool(filament=line.spool.filament)
 
 
 def an_unbound_tag():
@@ -136,44 +98,6 @@ def merged_filament():
 def merged():
     kept, double = spools_of_one(2)
     return merging.merge(kept, double=double, reason="The same tag", by=None)
-
-
-def forgotten():
-    now = timezone.now()
-    return repeats.record(by=None, started_at=now - timedelta(hours=2), finished_at=now).run
-
-
-def a_failed_plate():
-    run = a_running_run(items=[(a_product(), 4)])
-    return midprint.note_plate(run, scrapped={run.items.get().pk: 2}, by=None)
-
-
-def swapped():
-    run = running()
-    line, other = of_kin(run)
-    return midprint.swap_spool(run, by=None, line=line.pk, spool=other, is_empty=True)
-
-
-def taken_late():
-    run, ids = reported_late()
-    return late_reports.take_reports(run, meter_ids=ids, by=None)
-
-
-def taken_over():
-    run, spool = reported_elsewhere()
-    return taking_over.take_over_reports(run, spool=spool, by=None)
-
-
-def made_of_a_bill():
-    return a_run(items=[(a_product(grams=10), 2)], plate_count=3)
-
-
-def of_item(verb, **fields):
-    return verb(a_run(items=[(a_product(), 2)]).items.get(), by=None, **fields)
-
-
-def of_material(verb, **fields):
-    return verb(a_run((a_spool(), 10)).materials.get(), by=None, **fields)
 
 
 def evident():
@@ -233,40 +157,6 @@ def restored():
         return restoring.restore_farm(path, slug="seen", by=None).tenant
 
 
-OF_RUNS = {
-    "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
-    "production_run.change_printer": lambda: printers.change_printer(
-        running(), printer=a_printer(), by=None
-    ),
-    "production_run.complete": completed,
-    "production_run.correct": lambda: completion.correct(completed(), by=None),
-    "production_run.create": a_run,
-    "production_run.delete": deleted,
-    "production_run.fail": failed,
-    "production_run.move": lambda: status_change.update_and_move(a_run(), by=None, notes="Fair"),
-    "production_run.note_plate": a_failed_plate,
-    "production_run.progress": lambda: midprint.progress(running(), by=None, percent=50),
-    "production_run.reassign": reassigned,
-    "production_run.record": forgotten,
-    "production_run.refresh_plan": lambda: replanning.refresh_plan(made_of_a_bill(), by=None),
-    "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
-    "production_run.copy": lambda: repeats.copy(completed(), by=None),
-    "production_run.restore": lambda: lifecycle.restore(deleted(), by=None),
-    "production_run.revert": lambda: completion.revert(completed(), by=None),
-    "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
-    "production_run.start": running,
-    "production_run.swap_spool": swapped,
-    "production_run.take_over_reports": taken_over,
-    "production_run.take_reports": taken_late,
-    "production_run.unstart": lambda: lifecycle.unstart(running(), by=None),
-    "production_run.update": lambda: lifecycle.update(a_run(), by=None, notes="Fair"),
-    "run_item.add": lambda: lines.add_item(a_run(), by=None, product=a_product(), quantity=2),
-    "run_item.change": lambda: of_item(lines.change_item, quantity=3),
-    "run_item.remove": lambda: of_item(lines.remove_item),
-    "run_material.add": lambda: lines.add_material(a_run(), by=None, spool=a_spool()),
-    "run_material.change": lambda: of_material(lines.change_material, planned_grams=Decimal(12)),
-    "run_material.remove": lambda: of_material(lines.remove_material),
-}
 OF_OTHERS = {
     "client_setting.change": lambda: client_settings.change("base_url", value='"x"', by=None),
     "client_setting.forget": lambda: client_settings.forget("base_url", by=None),
@@ -322,6 +212,7 @@ OF_OTHERS = {
         (run := a_running_run()), event=run.events.last().pk, by=None
     ),
     "production_run.create_many": lambda: planning.create_many([{}, {}], by=None),
+    "production_run.take_proposals": lambda: taking.take([], by=None),
     "production_run.plan": lambda: product_plans.plan(
         product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
     ),

@@ -1,0 +1,1 @@
+"""Spools for all planned runs together: the best fit over the queue."""

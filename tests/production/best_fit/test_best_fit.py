@@ -1,0 +1,202 @@
+"""Spools proposed for all planned runs together, and taken."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from production.services.best_fit import taking
+from production.services.best_fit.proposals import best_fit
+from production.services.printing import slots
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
+from production.services.undo import last_action
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_running_run,
+    a_slot,
+    a_spool,
+    make_user,
+)
+from tests.queries import fresh, queries_of
+
+pytestmark = pytest.mark.usefixtures("farm")
+
+
+@pytest.fixture
+def orange():
+    return a_filament("Signal orange", color_hex="ff6600")
+
+
+def a_run_of(filament, grams=200, *, order="", **fields):
+    """A planned run whose line has no spool."""
+    items = [NewItem(product=a_product(), quantity=1, order_reference=order)]
+    line = NewMaterial(filament=filament, planned_grams=Decimal(grams))
+    return lifecycle.create(by=None, items=items, materials=[line], **fields)
+
+
+def proposed(**how):
+    """``{run: [(spool, grams)]}``"""
+    return {
+        each.run: [(share.spool, share.grams) for share in each.shares]
+        for each in best_fit(**how).proposals
+    }
+
+
+def codes(proposal):
+    return [reason.code for reason in proposal.reasons]
+
+
+def take_all(by=None):
+    chosen = [(each.line, [share.spool for share in each.shares]) for each in best_fit().takeable]
+    return taking.take(chosen, by=by)
+
+
+def test_runs_are_planned_together(orange):
+    small, large = a_spool(260, filament=orange), a_spool(700, filament=orange)
+    a_spool(900)  # of another filament
+    first, second = a_run_of(orange, 200), a_run_of(orange, 600)
+    assert proposed() == {first: [(small, 200)], second: [(large, 600)]}
+
+
+def test_what_is_reserved_stays_reserved(orange):
+    spool = a_spool(500, filament=orange)
+    taken = a_run_of(orange, 400)
+    taking.take([(taken.materials.get(), [spool])], by=None)
+    bare = a_run_of(orange, 200)
+    assert proposed() == {bare: []}
+    [missing] = best_fit().proposals
+    assert codes(missing) == ["stock_insufficient"]
+    detail = missing.reasons[0].detail
+    assert detail == f"200 g of {orange} are needed, 100 g are still free for it."
+
+
+def test_each_proposal_says_why(orange):
+    printer = a_printer()
+    loaded = a_spool(800, filament=orange, lot_number="L-7")
+    slots.load(loaded, slot=a_slot(printer=printer), by=None)
+    one = a_run_of(orange, 200, printer=printer, order="SO-1")
+    other = a_run_of(orange, 580, printer=printer, order="so-1")
+    first, second = best_fit().proposals
+    assert codes(first) == ["loaded", "shared", "order_lot", "small_rest"]
+    details = [each.reasons[1].detail for each in (first, second)]
+    assert details == [f"Also for {run.number}." for run in (other, one)]
+    assert "L-7" in first.reasons[2].detail
+    assert first.shares[0].left_grams == 20
+    assert first.reasons[-1].detail == "20 g are left of it."
+
+
+def test_only_the_next_days_are_looked_at(orange):
+    a_spool(1000, filament=orange)
+    later = timezone.now() + timedelta(days=9)
+    now, soon = a_run_of(orange), a_run_of(orange, planned_start_at=later)
+    assert set(proposed()) == {now}
+    assert set(proposed(days=10)) == {now, soon}
+
+
+def test_a_long_run_takes_several_spools(orange):
+    large, small = a_spool(1000, filament=orange), a_spool(600, filament=orange)
+    run = a_run_of(orange, 1500)
+    assert proposed() == {run: [(small, 600), (large, 900)]}
+    [done] = take_all()
+    lines = run.materials.order_by("pk")
+    assert [(line.spool, line.planned_grams, line.reserved_grams) for line in lines] == [
+        (small, 600, 600),
+        (large, 900, 900),
+    ]
+    assert done.lines == list(lines)
+    assert proposed() == {}
+
+
+def test_no_printer_gets_what_another_prints_from(orange):
+    spool = a_spool(900, filament=orange)
+    a_running_run((spool, 100), printer=a_printer())
+    run = a_run_of(orange, printer=a_printer(), planned_minutes=60)
+    assert proposed() == {run: []}
+
+
+def test_a_spool_is_of_one_printer_at_a_time(orange):
+    spools = {a_spool(900, filament=orange).pk for _ in range(2)}
+    for _ in range(2):
+        a_run_of(orange, printer=a_printer(), planned_minutes=60)
+    found = proposed().values()
+    assert {spool.pk for [(spool, _grams)] in found} == spools
+
+
+def test_a_printer_gets_what_it_can_print():
+    hard = a_material_type("PA-CF", is_abrasive=True, family=a_material_type("PA"))
+    a_spool(900, filament=a_filament(material_type=hard))
+    wanted = NewMaterial(material_type=hard.family, planned_grams=Decimal(100))
+    lifecycle.create(by=None, materials=[wanted], printer=a_printer())
+    able = lifecycle.create(
+        by=None, materials=[wanted], printer=a_printer(has_hardened_nozzle=True)
+    )
+    found = {each.run: each for each in best_fit().proposals}
+    assert [run for run, each in found.items() if each.shares] == [able]
+    assert [codes(each) for each in found.values() if not each.shares] == [["nothing_suits"]]
+
+
+def test_what_is_taken_is_reserved_and_undone(orange):
+    by = make_user(role="manager")
+    spool = a_spool(500, filament=orange)
+    run = a_run_of(orange)
+    [done] = take_all(by=by)
+    assert (done.run, done.refusal) == (run, None)
+    spool.refresh_from_db()
+    assert spool.reserved_grams == 200
+    event = run.events.order_by("-pk").first()
+    assert (event.verb, event.from_status, event.to_status) == (
+        "assign_spools", "planned", "planned",
+    )  # fmt: skip
+    last_action.undo(run, event=event.pk, by=by)
+    spool.refresh_from_db()
+    line = run.materials.get()
+    assert (spool.reserved_grams, line.spool, line.reserved_grams) == (0, None, 0)
+
+
+def test_a_divided_line_is_whole_again_when_it_is_undone(orange):
+    spools = [a_spool(1000, filament=orange), a_spool(600, filament=orange)]
+    run, by = a_run_of(orange, 1500), make_user(role="manager")
+    take_all(by=by)
+    last_action.undo(run, event=run.events.order_by("-pk").first().pk, by=by)
+    [line] = run.materials.all()
+    assert (line.planned_grams, line.spool, line.reserved_grams) == (1500, None, 0)
+    assert [fresh(spool).reserved_grams for spool in spools] == [0, 0]
+
+
+def test_what_cannot_be_taken_any_more_is_left_out(orange):
+    spool, other = a_spool(500, filament=orange), a_spool(500, filament=orange)
+    gone, started, short, taken = (a_run_of(orange, 300) for _ in range(4))
+    lines = {run.pk: run.materials.get() for run in (gone, started, short, taken)}
+    lifecycle.delete(gone, by=None)
+    lifecycle.start(started, by=None, spools={lines[started.pk].pk: other})
+    chosen = [(lines[run.pk], [spool]) for run in (gone, started, taken, short)]
+    done = taking.take(chosen, by=None)
+    assert [each.refusal and each.refusal.code for each in done] == [
+        "not_in_run", "invalid_run_status", None, "insufficient_inventory",
+    ]  # fmt: skip
+    spool.refresh_from_db()
+    assert spool.reserved_grams == 300
+    [again] = taking.take([(lines[taken.pk], [other])], by=None)
+    assert again.refusal.code == "already_has_spool"
+
+
+def test_a_spool_of_another_filament_is_refused(orange):
+    run = a_run_of(orange)
+    [done] = taking.take([(run.materials.get(), [a_spool(500)])], by=None)
+    assert done.refusal.code == "incompatible_spool"
+
+
+def test_queries_do_not_grow_with_runs_and_spools(orange):
+    printer = a_printer()
+    a_spool(900, filament=orange)
+    a_run_of(orange, printer=printer, order="A")
+    few = queries_of(best_fit)
+    for _ in range(5):
+        a_spool(900, filament=orange, lot_number="L")
+        a_run_of(orange, printer=a_printer(), order="B")
+    assert queries_of(best_fit) == few <= 12

@@ -52,6 +52,11 @@ urlpatterns = [
     path("runs/<int:pk>/plate/", runs.PlateView.as_view(), name="floor-plate"),
     path("runs/<int:pk>/fail/", runs.FailView.as_view(), name="floor-fail"),
     path("runs/<int:pk>/photo/", runs.PhotoView.as_view(), name="floor-photo"),
+    path(
+        "runs/<int:pk>/change-printer/",
+        runs.ChangePrinterView.as_view(),
+        name="floor-change-printer",
+    ),
     path("runs/<int:pk>/cancel/", runs.CancelView.as_view(), name="floor-cancel"),
     path("runs/<int:pk>/swap/<int:line>/", runs.SwapView.as_view(), name="floor-swap"),
     path("runs/<int:pk>/take-over/", runs.TakeOverView.as_view(), name="floor-take-over"),

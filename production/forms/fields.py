@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from inventory.services import scanning
 from inventory.services.receiving import MAX_AT_ONCE
 from production.models import Printer, Reason
-from production.services.scanning import unknown
+from production.services.scanning import decode, unknown
 from tenants.operations.text import format_number
 from tenants.web.forms import SuggestedField
 from tenants.web.touch_fields import PLAIN
@@ -49,6 +49,31 @@ class SpoolField(forms.CharField):
         if spool is None:
             raise forms.ValidationError(unknown(text), code="unknown")
         return spool
+
+
+class PrinterField(forms.CharField):
+    """A printer that was touched, or else its name or the code on its label, typed or scanned."""
+
+    def __init__(self, **kwargs):
+        widget = SpoolInput(attrs=PLAIN | {"data-scanned": ""})
+        super().__init__(**{"max_length": 300, "required": False, "widget": widget, **kwargs})
+
+    def offer(self, choices):
+        """Let the printers of PrinterChoices be touched."""
+        self.widget.choices = {each.printer.code for each in choices}
+
+    def clean(self, value):
+        text = super().clean(value)
+        if not text:
+            return None
+        scan = decode(text)
+        if scan.kind == "printer" and scan.rows:
+            return scan.rows[0]
+        found = Printer.objects.filter(name__iexact=text).first()
+        if found is None:
+            message = _("No printer is called “%(text)s”, and it is on no printer's label.")
+            raise forms.ValidationError(message, code="unknown", params={"text": text})
+        return found
 
 
 class SpoolChoice(SuggestedField):

@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
 from production.forms.actuals import FieldGroup, line_field
-from production.forms.fields import SCANNED, SpoolChoice, SpoolField, SpoolInput
+from production.forms.fields import SCANNED, PrinterField, SpoolChoice, SpoolField, SpoolInput
 from production.models import Printer
-from production.services import overrides
+from production.services import overrides, printer_choice
 from production.services.requirements import fitting_spools, readiness
 from production.services.sliced_files import spools
 from tenants.operations.text import format_number
@@ -42,26 +42,51 @@ class RefreshPlanForm(OverridableForm):
         self.add_override()
 
 
-class StartForm(OverridableForm):
-    """A spool for each material that has none, and whether the bed is clear.
+class WithPrinterForm(OverridableForm):
+    """Asks for a printer: a touch screen for one of those that are free."""
 
-    A touch screen shows every material, with its own spool or the one found in the printer.
+    def offer_printers(self, choices):
+        """Let the best of PrinterChoices be touched; all of them are known by their labels."""
+        field = PrinterField(label=_("Another printer: scan its label or type its name"))
+        field.offer(choices[: printer_choice.MOST])
+        self.choices, self.fields["printer"] = choices, field
+
+    def printers(self):
+        """``(PrinterChoice, whether it is chosen)`` of those that are offered."""
+        chosen = self["printer"].value()
+        return [(each, each.printer.code == chosen) for each in self.choices[: printer_choice.MOST]]
+
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
+        if refusal.code == "printer_needs_clearing":
+            yield "printer_cleared", _("Clear the bed, then confirm it here.")
+        if refusal.code == "printer_busy":
+            yield "printer", _("Choose another printer.")
+
+
+class StartForm(WithPrinterForm):
+    """A printer, if it has none, a spool for each material that has none, and whether the bed is
+    clear.
+
+    A touch screen shows every material, with its own spool or the one found in the printer, and
+    may ask for another printer than is planned.
     """
 
     after_refusal = {"confirm": {"materials_missing"}}
 
+    printer = forms.ModelChoiceField(Printer.objects.active(), label=_("Printer"), required=False)
     printer_cleared = forms.BooleanField(label=_("The bed is clear"), required=False)
     confirm = forms.BooleanField(label=_("Start without materials"), required=False)
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, asks_printer=False, **kwargs):
         super().__init__(*args, **kwargs)
-        printer = self.subject.printer
-        if printer is None or not printer.needs_clearing:
-            del self.fields["printer_cleared"]
+        self.asks_printer = asks_printer or self.subject.printer is None
+        self._ask_for_printer()
         lines = list(_lines(self.subject))
         bare = [line for line in lines if not line.spool_id]
         self.lines = lines if self.touch else bare
-        self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
+        is_known = self.touch and bare and not self.asks_printer
+        self.loaded = readiness.from_slots(self.subject, bare) if is_known else {}
         self.of_file = spools.of_run(self.subject, lines) if self.touch else {}
         others = [line for line in lines if line.pk not in self.of_file]
         self.fitting = fitting_spools.of_lines(self.subject, others) if self.touch else {}
@@ -82,8 +107,6 @@ class StartForm(OverridableForm):
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         numbers = refusal.numbers
-        if refusal.code == "printer_needs_clearing":
-            yield "printer_cleared", _("Clear the bed, then confirm it here.")
         names = [line_field(line.pk, "spool") for line in self.lines]
         missing = {line_field(pk, "spool") for pk in numbers.get("material_ids", ())}
         for name in missing.intersection(names):
@@ -94,6 +117,23 @@ class StartForm(OverridableForm):
             spool = self.cleaned_data.get(name)
             if spool is not None and spool.pk in wrong:
                 yield name, _("Not this spool: see the message above.")
+
+    def _ask_for_printer(self):
+        planned = self.subject.printer
+        is_clear = planned is not None and not planned.needs_clearing
+        if self.asks_printer and self.touch:
+            choices = printer_choice.of_run(self.subject)
+            self.offer_printers(choices)
+            is_clear = not any(each.printer.needs_clearing for each in choices)
+            if only := planned is None and printer_choice.the_only(choices):
+                self.fields["printer"].initial = only.code
+            if choices and planned is None:
+                self.fields["printer"].required = True
+                self.fields["printer"].error_messages["required"] = _("Which printer?")
+        elif not self.asks_printer:
+            del self.fields["printer"]
+        if is_clear:
+            del self.fields["printer_cleared"]
 
     def _choices(self, line):
         """The field, and ``(FittingSpool, whether it is chosen)`` of those that fit."""
@@ -134,16 +174,22 @@ class StartForm(OverridableForm):
         )
 
 
-class ChangePrinterForm(OverridableForm):
-    """Where a run in progress goes on."""
+class ChangePrinterForm(WithPrinterForm):
+    """The printer that a run in progress really prints on."""
 
     after_refusal = {"printer_cleared": {"printer_needs_clearing"}}
 
     printer = forms.ModelChoiceField(Printer.objects.active())
-    printer_cleared = forms.BooleanField(label=_("The bed is clear"), required=False)
+    printer_cleared = forms.BooleanField(
+        label=_("The bed had been cleared before the print"), required=False
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        if self.touch:
+            self.offer_printers(printer_choice.of_run(self.subject))
+            self.fields["printer"].required = True
+            self.fields["printer"].error_messages["required"] = _("Which printer?")
         self.add_override()
 
 

@@ -20,8 +20,13 @@ class SpoolOfLine(actuals.SpoolBody):
 
 
 class StartBody(Body):
-    """Spools for the materials that have none; those in the printer's slots are found."""
+    """The printer, if it is not the planned one; spools for the materials that have none: those in
+    the printer's slots are found."""
 
+    printer = IdField(queryset=Printer.objects.all(), required=False)
+    printer_name = NameField(
+        source="printer", lookup="name__iexact", queryset=Printer.objects.all()
+    )
     spools = SpoolOfLine(many=True, required=False, max_length=MAX_LINES)
     printer_cleared = FlagField(required=False)
     confirm = FlagField(required=False, help_text="It makes parts, and no material is planned.")

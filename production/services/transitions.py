@@ -165,12 +165,12 @@ ROWS = (  # the admin offers them in this order
     ),
     Transition(
         name="change_printer", moves=_from(Status.IN_PROGRESS),
-        service="printing.printers.change_printer", role=roles.MANAGER, floor=None,
+        service="runs.changing_printers.change_printer", floor="floor-change-printer",
         path="change-printer", label=_("Change the printer"),
         done=_("moved run %(run)s to another printer"),
         success=_("Run %(run)s goes on on another printer."),
-        summary="Give a run in progress the printer that it really prints on: the one it was on "
-        "is free, and has to be cleared.",
+        summary="Put right which printer a run in progress prints on: the one it was on is free, "
+        "and has to be cleared.",
     ),
     Transition(
         name="take_back", moves={}, service="undo.last_action.undo", permission="undo",

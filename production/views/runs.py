@@ -115,6 +115,10 @@ class StartView(RunVerbView):
     template_name = "production/floor/run.html"
     form_class = starting.StartForm
 
+    def get_form(self, data=None):
+        asks = "printers" in self.request.GET or "printer" in (data or ())
+        return super().get_form(data, asks_printer=asks)
+
     def get_context_data(self):
         context = super().get_context_data() | {"items": self.run.items.all()}
         context["plate_pictures"] = PlatePicture.objects.of_run(self.run)
@@ -215,6 +219,14 @@ class PhotoView(WithPhoto, RunPageMixin, ButtonView):
             raise NoFile(_("Take or choose a photo first."))
         self.add_photo(self.run)
         return _("Run %(run)s has the photo.") % {"run": self.run}
+
+
+class ChangePrinterView(RunVerbView):
+    """Another printer, which the run really prints on."""
+
+    verb = "change_printer"
+    template_name = "production/floor/change_printer.html"
+    form_class = starting.ChangePrinterForm
 
 
 class CancelView(RunVerbView):

@@ -28,6 +28,8 @@ FLOOR = {
     "complete": ("floor-complete", "running"),
     "fail": ("floor-fail", "running"),
     "cancel": ("floor-cancel", "running"),
+    "change the printer": ("floor-change-printer", "running"),
+    "start without a printer": ("floor-run", "unassigned"),
     "note": ("floor-note", "running"),
     "plate": ("floor-plate", "running"),
     "swap": ("floor-swap", "running", "line"),

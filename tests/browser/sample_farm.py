@@ -57,12 +57,14 @@ def set_up(*, by):
     running = a_running_run(*takes, by=by, printer=elm, items=[(hook, 4), (box, 2)], **planned)
     planned = _bare(cap, by=by, printer=oak, planned_minutes=45)
     _bare(hook, by=by, printer=elm)
+    unassigned = _bare(hook, by=by)
     a_run((spools[2], 500), by=by, printer=fir)
     closed = _half_done((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
     file = _as_sliced(closed, hook, by=by)
     long_run = a_running_run((spools[2], 10), by=by, printer=long_named, items=[(box, 1)])
     return SimpleNamespace(
-        running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
+        running=running, planned=planned, unassigned=unassigned, closed=closed,
+        spool=spools[0], bare_spool=spools[2],
         filament=black, slot=slot, idle_slot=idle, printer=elm, product=hook, uncleared=fir,
         long_named=long_named, long_run=long_run,
         line=running.materials.order_by("pk").first(), job=_job(by), sliced_file=file,

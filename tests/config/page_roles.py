@@ -68,7 +68,7 @@ PAGES = """
 /admin/production/productionrun/csv/                    v     v
 /admin/production/productionrun/travellers/             v     v
 /admin/production/productionrun/{pk}/cancel/            o     o
-/admin/production/productionrun/{pk}/change_printer/    m     m
+/admin/production/productionrun/{pk}/change_printer/    o     o
 /admin/production/productionrun/{pk}/complete/          o     o
 /admin/production/productionrun/{pk}/copy/              o     o
 /admin/production/productionrun/{pk}/correct/           o     o
@@ -104,6 +104,7 @@ PAGES = """
 /floor/received/                                        v     .
 /floor/runs/{pk}/                                       v     .
 /floor/runs/{pk}/cancel/                                o     o
+/floor/runs/{pk}/change-printer/                        o     o
 /floor/runs/{pk}/complete-as-planned/                   v     o
 /floor/runs/{pk}/complete/                              o     o
 /floor/runs/{pk}/fail/                                  o     o

@@ -73,7 +73,7 @@ API = """
 /api/v1/production-runs/{pk}/actuals/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/blockers/                  v     .     .     .     .
 /api/v1/production-runs/{pk}/cancel/                    .     o     .     .     .
-/api/v1/production-runs/{pk}/change-printer/            .     m     .     .     .
+/api/v1/production-runs/{pk}/change-printer/            .     o     .     .     .
 /api/v1/production-runs/{pk}/complete/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/copy/                      .     o     .     .     .
 /api/v1/production-runs/{pk}/correct/                   .     o     .     .     .

@@ -5,14 +5,25 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import MaterialType
-from production.models import Printer
-from production.services import completion
-from production.services.printing import printers, slots
+from inventory.services import metering
+from production.models import Printer, PrinterSlot
+from production.services import completion, taking_over
+from production.services.printing import slots
 from production.services.requirements.in_use import PrinterInactive
 from production.services.requirements.limits import LimitExceeded
 from production.services.requirements.readiness import PrinterBusy, PrinterNeedsClearing
 from production.services.run_state import InvalidRunStatus
-from tests.factories import a_printer, a_run, a_running_run, a_slot, a_spool
+from production.services.runs import changing_printers, lifecycle
+from tests.factories import (
+    a_printer,
+    a_printer_token,
+    a_run,
+    a_running_run,
+    a_slot,
+    a_spool,
+    make_user,
+)
+from tests.production.floor_helpers import at, page, touch
 from tests.queries import fresh, violations
 from tests.responses import done, refused
 
@@ -42,7 +53,7 @@ def test_a_run_goes_on_on_another_printer(api, run):
 
 def test_a_run_that_is_there_already_stays(run):
     before = run.version
-    assert printers.change_printer(run, printer=run.printer, by=None).version == before
+    assert changing_printers.change_printer(run, printer=run.printer, by=None).version == before
     assert not fresh(run.printer).needs_clearing
 
 
@@ -56,20 +67,94 @@ def test_the_other_printer_has_to_be_free_and_able(run):
         (a_printer(max_nozzle_temp=100), LimitExceeded),
     ):
         with pytest.raises(refusal):
-            printers.change_printer(run, printer=printer, by=None)
+            changing_printers.change_printer(run, printer=printer, by=None)
     assert fresh(run).printer == run.printer
     assert not fresh(run.printer).needs_clearing
     cleared = Printer.objects.get(needs_clearing=True)
-    assert printers.change_printer(run, printer=cleared, printer_cleared=True, by=None)
+    assert changing_printers.change_printer(run, printer=cleared, printer_cleared=True, by=None)
     assert not fresh(cleared).needs_clearing
 
 
-def test_a_manager_changes_it_of_a_run_in_progress(api, operator, run):
+def test_an_operator_changes_it_of_a_run_in_progress(api, operator, viewer, run):
     body = {"printer": a_printer().pk}
     with pytest.raises(InvalidRunStatus):
-        printers.change_printer(a_run(), printer=run.printer, by=None)
-    api.force_authenticate(operator)
+        changing_printers.change_printer(a_run(), printer=run.printer, by=None)
+    api.force_authenticate(viewer)
     refused(api.post(f"{RUNS}{run.pk}/change-printer/", body), 403, "permission_denied")
+    api.force_authenticate(operator)
+    done(api.post(f"{RUNS}{run.pk}/change-printer/", body))
+
+
+# --- Slots ---------------------------------------------------------------------------------------
+
+
+def inside(slot):
+    return PrinterSlot.objects.get(pk=slot.pk).spool
+
+
+def test_what_the_start_loaded_moves_with_the_run_and_back(farm):
+    wrong, right = (a_slot(printer=a_printer(name)) for name in ("Elm", "Fir"))
+    former, there, spool = a_spool(), a_spool(), a_spool()
+    slots.load(former, slot=wrong, by=None)
+    slots.load(there, slot=right, by=None)
+    run = a_running_run((spool, 10), printer=wrong.printer)
+    assert inside(wrong) == spool
+    changing_printers.change_printer(run, printer=right.printer, by=None)
+    assert (inside(wrong), inside(right)) == (former, spool)
+    Printer.objects.update(needs_clearing=False)
+    changing_printers.change_printer(fresh(run), printer=wrong.printer, by=None)
+    assert (inside(wrong), inside(right)) == (spool, there)
+    lifecycle.unstart(fresh(run), by=None)
+    assert (inside(wrong), inside(right)) == (former, there)
+    assert violations() == []
+
+
+def test_what_was_loaded_before_the_start_stays(run):
+    other = a_slot(printer=a_printer())
+    there = slots.load(a_spool(), slot=other, by=None).spool
+    here = run.printer.slots.get()
+    changing_printers.change_printer(run, printer=other.printer, by=None)
+    assert (inside(here), inside(other)) == (run.materials.get().spool, there)
+
+
+def test_what_the_other_printer_reported_meanwhile_is_offered_to_the_run(run):
+    other = a_slot(printer=a_printer())
+    there = slots.load(a_spool(), slot=other, by=None).spool
+    token = a_printer_token(make_user(), printer=other.printer)
+    metering.use(there.number, grams=12, by=token.user, token=token)
+    assert taking_over.offered(run) == set()
+    changing_printers.change_printer(run, printer=other.printer, by=None)
+    assert taking_over.offered(run) == {there.pk}
+
+
+# --- The floor -----------------------------------------------------------------------------------
+
+
+def test_it_is_put_right_on_the_floor_with_a_touch(floor, run):
+    free, busy = a_printer("Fir"), a_printer("Oak")
+    a_running_run(printer=busy)
+    address = at(run, "change-printer")
+    assert address in page(floor.get(at(run)))
+    asked = page(floor.get(address))
+    assert f'value="{free.code}"' in asked
+    assert f'value="{busy.code}"' not in asked
+    assert "Which printer?" in page(touch(floor, address), 400)
+    again = page(touch(floor, address, printer="Nowhere"), 400)
+    assert "No printer is called “Nowhere”" in again
+    assert 'value="Nowhere"' in again
+    assert "is busy with run" in page(touch(floor, address, printer=["", "oak"]), 409)
+    touch(floor, address, printer=[free.code, ""])
+    assert fresh(run).printer == free
+
+
+def test_the_bed_is_confirmed_where_it_was_not_cleared(floor, run):
+    uncleared = a_printer("Fir", needs_clearing=True)
+    address = at(run, "change-printer")
+    again = page(touch(floor, address, printer=uncleared.code), 409)
+    assert 'name="printer_cleared"' in again
+    assert f'value="{uncleared.code}" checked' in again
+    touch(floor, address, printer=uncleared.code, printer_cleared="on")
+    assert fresh(run).printer == uncleared
 
 
 def test_it_is_changed_in_the_admin(as_manager, run):

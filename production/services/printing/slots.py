@@ -95,11 +95,14 @@ def unload(
     return target
 
 
-def around(run, spool_ids):
+def around(run, spool_ids, *, printer=None):
     """The ids of the printers whose slots `load_lines` may change for the run, if it draws from
-    these spools besides its own, and of the spools that are in those slots."""
-    rows = list(_of_run(run, spool_ids).values_list("printer", "spool"))
-    return {printer for printer, _spool in rows}, {spool for _printer, spool in rows}
+    these spools besides its own, and of the spools that are in those slots; on a ``printer`` if it
+    is given another."""
+    on = {run.printer_id} if printer is None else {run.printer_id, printer.pk}
+    rows = [row for pk in on for row in _of_run(run, spool_ids, pk).values_list("printer", "spool")]
+    printers = {pk for pk, _spool in rows} | (on - {None} if printer is not None else set())
+    return printers, {spool for _pk, spool in rows}
 
 
 def load_lines(run, lines, *, by, at, replacing=None):
@@ -108,7 +111,11 @@ def load_lines(run, lines, *, by, at, replacing=None):
     that is free. What the printer holds already stays, and so does what another run prints from;
     raises SpoolPrinting only where one is replaced."""
     spools = [line.spool_id for line in lines if line.spool_id]
-    rows = _of_run(run, [*spools, replacing]).select_related("printer", "spool").order_by("pk")
+    rows = (
+        _of_run(run, [*spools, replacing], run.printer_id)
+        .select_related("printer", "spool")
+        .order_by("pk")
+    )
     rows = list(rows.select_for_update(no_key=True, of=("self",)))
     own = [slot for slot in rows if slot.printer_id == run.printer_id]
     former = {slot.spool_id: slot for slot in rows if slot.spool_id in spools}
@@ -120,8 +127,8 @@ def load_lines(run, lines, *, by, at, replacing=None):
         put(target, former.get(pk), pk, by=by, at=at, changes=run.changes)
 
 
-def _of_run(run, spool_ids):
-    own = Q(printer=run.printer_id, printer__isnull=False)
+def _of_run(run, spool_ids, printer_id):
+    own = Q(printer=printer_id, printer__isnull=False)
     drawn = Q(spool__in=run.materials.exclude(spool=None).values("spool"))
     return PrinterSlot.objects.filter(own | drawn | Q(spool__in=[pk for pk in spool_ids if pk]))
 

@@ -48,11 +48,17 @@ def exceeded(run, items, lines, spools):
     materials of the products are prefetched."""
     return [
         *_plates(run, items),
-        *_heights(run, items),
         *_slots(run, lines),
-        *_materials(run, lines, spools),
+        *of_printer(run.printer, items, lines, spools),
         *_unasked(items, [line for line in lines if line.sliced_slot is None], spools),
     ]
+
+
+def of_printer(printer, items, lines, spools):
+    """``[(field, sentence)]`` of each limit of a printer (None: of none). No query."""
+    if printer is None:
+        return []
+    return [*_heights(printer, items), *_materials(printer, lines, spools)]
 
 
 def as_sliced(items, lines, spools):
@@ -80,14 +86,14 @@ def _plates(run, items):
         yield "plate_count", message % {"needed": needed, "count": run.plate_count}
 
 
-def _heights(run, items):
+def _heights(printer, items):
     for item in items:
         height = item.product.height_mm
-        if run.printer and height is not None and height > run.printer.bed_z_mm:
+        if height is not None and height > printer.bed_z_mm:
             message = _("%(product)s is %(height)s mm high; %(printer)s prints up to %(most)s mm.")
-            figures = {"height": f"{height:f}", "most": f"{run.printer.bed_z_mm:f}"}
+            figures = {"height": f"{height:f}", "most": f"{printer.bed_z_mm:f}"}
             product = item.product.sku
-            yield "printer", message % {"product": product, "printer": run.printer, **figures}
+            yield "printer", message % {"product": product, "printer": printer, **figures}
 
 
 def _slots(run, lines):
@@ -103,12 +109,10 @@ def _slots(run, lines):
         seen.add(slot.pk)
 
 
-def _materials(run, lines, spools):
-    if run.printer is None:
-        return
+def _materials(printer, lines, spools):
     for line in lines:
         spool = spools.get(line.spool_id)
-        yield from of_filament(run.printer, spool.filament if spool else line.filament, line)
+        yield from of_filament(printer, spool.filament if spool else line.filament, line)
 
 
 def of_filament(printer, filament, line):

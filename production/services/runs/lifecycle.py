@@ -142,9 +142,11 @@ def update(run, *, by, at=None, override_reason="", **fields):
 
 @operation("production_run.start")
 def start(
-    run, *, by, at=None, spools=None, printer_cleared=False, confirm=False, override_reason=""
-):
-    """Start a planned run: freeze plan and rates, take the printer. Returns the run.
+    run, *, by, at=None, printer=None, spools=None, printer_cleared=False, confirm=False,
+    override_reason="",
+):  # fmt: skip
+    """Start a planned run: freeze plan and rates, take the printer, or the one that is given here.
+    Returns the run.
 
     ``spools`` ({material id: spool}) names spools for lines that have none; else those in the
     printer's slots are taken where just one fits. What a spool has too little of is reserved of
@@ -155,9 +157,7 @@ def start(
     """
     overridden = overrides.granted(override_reason, by=by)
     named = [spool.pk for spool in (spools or {}).values()]
-    printers, held = slots.around(run, named)
-    slots.lock_printers(printers)
-    run = run_state.lock(run, "start")
+    run, held = _lock_on(run, printer, named, by=by, at=at, override_reason=override_reason)
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
     run_lines = run_state.lock_lines(run)
     if not run_lines and not confirm:
@@ -181,6 +181,18 @@ def start(
     run.started_at = book.at
     event = {"reason": run_state.sentences(override_reason, remark), "at": book.at}
     return _begin(run, by=by, overrides=[spool.code for spool in book.overclaimed], **event)
+
+
+def _lock_on(run, printer, spool_ids, **given):
+    """Lock the run for its start, on the printer if it is given one; returns it, and the ids of the
+    spools in the slots that the start may change."""
+    printers, held = slots.around(run, spool_ids, printer=printer)
+    slots.lock_printers(printers)
+    run = run_state.lock(run, "start")
+    if printer is not None:
+        update(run, printer=printer, **given)
+        run = run_state.lock(run, "start")
+    return run, held
 
 
 def begin_in_past(run, *, by, started_at, finished_at, at=None):

@@ -39,7 +39,7 @@ def misfits(file, printer):
     if printer is None:
         return []
     used = max((len(plate["slots"]) for plate in file.plates), default=0)
-    return list(_misfits(file, printer, slots_in_order(printer), used))
+    return list(misfits_with(file, printer, slots_in_order(printer), used))
 
 
 def misfits_of_run(run):
@@ -55,10 +55,11 @@ def _of_file(run):
         return []
     used = {line.sliced_slot for line in run.materials.all()} - {None}
     slots = slots_in_order(run.printer)
-    return [*_misfits(run.sliced_file, run.printer, slots, len(used)), *_of_slots(run, slots)]
+    return [*misfits_with(run.sliced_file, run.printer, slots, len(used)), *_of_slots(run, slots)]
 
 
-def _misfits(file, printer, slots, used):
+def misfits_with(file, printer, slots, used):
+    """The same of a printer with these slots, where the file prints from so many. No query."""
     subject, names = {"printer_id": printer.pk}, {"printer": printer}
     if _words(file.printer_model) and printer.model and not is_model(file.printer_model, printer):
         figures = {"wanted_model": file.printer_model, "printer_model": printer.model}

@@ -28,8 +28,9 @@ def undo_load(event, *, by, at=None):
 
 
 def of_start(run):
-    """The SpoolEvents of what the last start of the run loaded, newest first."""
-    start = run.events.filter(verb="start").order_by("-pk").first()
+    """The SpoolEvents of what the last start of the run loaded, newest first; or what a change of
+    its printer did since."""
+    start = run.events.filter(verb__in=("start", "change_printer")).order_by("-pk").first()
     ids = start.before.get("loads", ()) if start else ()
     return list(SpoolEvent.objects.filter(pk__in=ids).order_by("-pk"))
 

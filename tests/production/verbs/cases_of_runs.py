@@ -16,6 +16,7 @@ from production.services.best_fit import taking
 from production.services.printing import midprint, printers, slots
 from production.services.reports.alerts import accept
 from production.services.runs import (
+    changing_printers,
     lifecycle,
     lines,
     planning,
@@ -268,7 +269,9 @@ def _():
     slots.load(spool, slot=slot, by=None)
     run = a_running_run((spool, 10), printer=slot.printer)
     other = a_printer(needs_clearing=True)
-    return lambda: printers.change_printer(run, printer=other, printer_cleared=True, by=None)
+    return lambda: changing_printers.change_printer(
+        run, printer=other, printer_cleared=True, by=None
+    )
 
 
 @verb("production_run.reassign")

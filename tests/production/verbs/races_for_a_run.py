@@ -8,11 +8,11 @@ from decimal import Decimal
 from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import completion, products
-from production.services.printing import midprint, printers
+from production.services.printing import midprint
 from production.services.requirements.claims import DuplicateSpool
 from production.services.requirements.readiness import PrinterBusy
 from production.services.run_state import InvalidRunStatus
-from production.services.runs import lifecycle, lines, repeats
+from production.services.runs import changing_printers, lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, PlanFrozen
 from production.services.taking_over import take_over_reports
 from tenants.operations.refusals import Duplicate
@@ -271,7 +271,9 @@ def change_printers_crosswise():
 
     pairs = zip(runs, (two, one), strict=True)
     return [
-        lambda run=run, printer=printer: printers.change_printer(run, printer=printer, by=None)
+        lambda run=run, printer=printer: changing_printers.change_printer(
+            run, printer=printer, by=None
+        )
         for run, printer in pairs
     ], judge
 
@@ -285,7 +287,7 @@ def change_printer_and_start_there():
         assert ProductionRun.objects.printing().filter(printer=printer).count() == 1
 
     return [
-        lambda: printers.change_printer(run, printer=printer, by=None),
+        lambda: changing_printers.change_printer(run, printer=printer, by=None),
         lambda: lifecycle.start(other, by=None),
     ], judge
 

@@ -8,8 +8,9 @@ from django.utils import timezone
 from production.models import Reason
 from production.services import completion, late_reports, taking_over
 from production.services.best_fit import taking
-from production.services.printing import midprint, printers
+from production.services.printing import midprint
 from production.services.runs import (
+    changing_printers,
     lifecycle,
     lines,
     repeats,
@@ -107,7 +108,7 @@ def of_material(verb, **fields):
 OF_RUNS = {
     "production_run.assign_spools": assigned,
     "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
-    "production_run.change_printer": lambda: printers.change_printer(
+    "production_run.change_printer": lambda: changing_printers.change_printer(
         running(), printer=a_printer(), by=None
     ),
     "production_run.complete": completed,

@@ -11,6 +11,7 @@ from production.views import (
     scan,
     sliced_files,
     spools,
+    stocktakes,
     tags,
     today,
 )
@@ -80,4 +81,36 @@ urlpatterns = [
         for kind in spools.UNDONE
     ],
     path("spools/<int:pk>/load/", spools.LoadView.as_view(), name="floor-load"),
+    path("stocktakes/", stocktakes.StocktakesView.as_view(), name="floor-stocktakes"),
+    path("stocktakes/<int:pk>/", stocktakes.StocktakeView.as_view(), name="floor-stocktake"),
+    path(
+        "stocktakes/<int:pk>/scan/",
+        stocktakes.StocktakeScanView.as_view(),
+        name="floor-stocktake-scan",
+    ),
+    path(
+        "stocktakes/<int:pk>/spools/<int:spool>/",
+        stocktakes.StocktakeRecordView.as_view(),
+        name="floor-stocktake-record",
+    ),
+    path(
+        "stocktakes/<int:pk>/note-unknown/",
+        stocktakes.StocktakeUnknownView.as_view(),
+        name="floor-stocktake-unknown",
+    ),
+    path(
+        "stocktakes/<int:pk>/mark-rest-missing/",
+        stocktakes.StocktakeRestView.as_view(),
+        name="floor-stocktake-rest",
+    ),
+    path(
+        "stocktakes/<int:pk>/take-back/<int:line>/",
+        stocktakes.StocktakeTakeBackView.as_view(),
+        name="floor-stocktake-take-back",
+    ),
+    path(
+        "stocktakes/<int:pk>/review/",
+        stocktakes.StocktakeReviewView.as_view(),
+        name="floor-stocktake-review",
+    ),
 ]

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from inventory import codes
@@ -67,6 +67,16 @@ def signed_grams(value):
     rounded = half_up(value, 2)
     sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{grams(abs(value))}"
+
+
+@register.filter
+def signed_money(value):
+    """``−2.50``; – if unknown."""
+    if value is None:
+        return "–"
+    rounded = half_up(value, 2)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
+    return sign + number_format(abs(rounded), decimal_pos=2, use_l10n=True)
 
 
 @register.filter

@@ -40,13 +40,19 @@ FLOOR = {
     "receive a filament": ("floor-receive-filament", "filament"),
     "received": ("floor-received",),
     "tags": ("floor-tags",),
+    "stocktakes": ("floor-stocktakes",),
+    "stocktake": ("floor-stocktake", "stocktake"),
+    "count": ("floor-stocktake-record", "stocktake", "counted_spool"),
+    "unknown code": ("floor-stocktake-scan", "stocktake"),
+    "review of a stocktake": ("floor-stocktake-review", "stocktake"),
     "pin": ("floor-pin",),
 }
-QUERIES = {"found": "?code=laut"}  # what has a long name
+QUERIES = {"found": "?code=laut", "unknown code": "?code=LOT+17"}  # what has a long name
 # What has no page of its own: a button leads there, and from there to another page.
 BUTTONS = {"floor-clear", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
 BUTTONS |= {"floor-undo-receipt", "floor-scan", "floor-take-over", "floor-photo"}
+BUTTONS |= {"floor-stocktake-unknown", "floor-stocktake-rest", "floor-stocktake-take-back"}
 SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared_tablet.py
 
 ADMIN = {

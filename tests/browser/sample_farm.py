@@ -10,6 +10,7 @@ from production.services import completion, pictures
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
+from production.services.stocktaking import recording, sessions
 from tenants.accounts.models import FarmSettings
 from tenants.jobs.models import Job
 from tests.factories import (
@@ -68,7 +69,17 @@ def set_up(*, by):
         filament=black, slot=slot, idle_slot=idle, printer=elm, product=hook, uncleared=fir,
         long_named=long_named, long_run=long_run,
         line=running.materials.order_by("pk").first(), job=_job(by), sliced_file=file,
+        **_stocktake(shelf, long, by=by),
     )  # fmt: skip
+
+
+def _stocktake(shelf, filament, *, by):
+    """An open stocktake of a shelf with a spool that is far off, and a code that is unknown."""
+    spool = a_spool(filament=filament, location=shelf, by=by)
+    stocktake = sessions.begin(location=shelf, by=by)
+    recording.record(stocktake, spool=spool, net_grams=400, by=by)
+    recording.note_unknown(stocktake, text=LONG, by=by)
+    return {"stocktake": stocktake, "counted_spool": spool}
 
 
 def _as_sliced(run, product, *, by):

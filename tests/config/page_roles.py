@@ -127,6 +127,14 @@ PAGES = """
 /floor/spools/{pk}/undo-receipt/                        v     o
 /floor/spools/{pk}/undo-weighing/                       v     o
 /floor/spools/{pk}/weigh/                               o     o
+/floor/stocktakes/                                      o     o
+/floor/stocktakes/{pk}/                                 v     .
+/floor/stocktakes/{pk}/mark-rest-missing/               v     o
+/floor/stocktakes/{pk}/note-unknown/                    v     o
+/floor/stocktakes/{pk}/review/                          v     m
+/floor/stocktakes/{pk}/scan/                            v     .
+/floor/stocktakes/{pk}/spools/{spool}/                  o     o
+/floor/stocktakes/{pk}/take-back/{line}/                v     o
 /floor/tags/                                            o     o
 /floor/who/                                             v     v
 /help/                                                  v     .

@@ -103,6 +103,7 @@ ROWS = {
     "spools": Spool,
     "stocktakes": Stocktake,
     "lines": StocktakeLine,
+    "take-back": StocktakeLine,
     "swap": RunMaterial,
     "tags": SpoolTag,
     "tokens": DeviceToken,

@@ -1,18 +1,23 @@
 """What a stocktake has found so far: its progress by place, its differences, and its doubts."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Q
 from django.db.models.functions import Abs
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory.models import Spool
 from inventory.models.stocktaking import BOOK
+from inventory.services import stock
 from inventory.services.spools.scale import IMPLAUSIBLE_GRAMS, IMPLAUSIBLE_SHARE
 from production.services.stocktaking import posting, sessions
 from tenants.operations.text import format_number
 
 MOST_DOUBTS = 200
+LONG = timedelta(days=365)
 EXPECTED, ELSEWHERE = Q(is_expected=True), Q(is_expected=False, spool__isnull=False)
 
 
@@ -71,6 +76,12 @@ def review(stocktake):
     return Review(
         total=summed(places), places=places, differences=differences, doubts=doubts(stocktake)
     )
+
+
+def not_counted_for_long(at=None):
+    """How many spools on the shelf were neither received nor counted for twelve months."""
+    since = (at or timezone.now()) - LONG
+    return stock.not_counted_since(since, Spool.objects.present().on_shelf()).count()
 
 
 def progress(stocktake):

@@ -5,6 +5,7 @@ import os
 import sys
 
 import django
+from django.conf import settings
 
 NAMES = (
     *("operations", "reports", "lists", "api_requests", "verbs"),
@@ -19,6 +20,7 @@ def main(arguments):
     os.environ.setdefault("SPOOLBOOK_DATA", ".data/bench")
     os.environ.setdefault("SPOOLBOOK_LOG_LEVEL", "ERROR")
     django.setup()
+    settings.DEBUG = False  # else statements are logged, and none is prepared
     for name in names or NAMES:
         importlib.import_module(f"benchmarks.{name}").main(*filter(None, options))
 

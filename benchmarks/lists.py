@@ -31,6 +31,7 @@ ITEM_COLUMNS = [
     "product_id",
     "quantity",
     "planned_quantity",
+    "sliced_quantity",
     "good_count",
     "good_count_source",
     "scrapped_count",
@@ -42,8 +43,10 @@ ITEM_COLUMNS = [
     "labour_minutes_per_unit",
 ]
 MATERIAL_COLUMNS = [field.attname for field in RunMaterial._meta.concrete_fields]
-OF_STATUS = [ProductionRun(status=status) for status in ProductionRun.Status.values]
-ALLOWED = {run.status: addresses(transitions.allowed(run)) for run in OF_STATUS}
+ALLOWED = {
+    status: addresses([row.name for row in transitions.possible_in(status, is_deleted=False)])
+    for status in ProductionRun.Status.values
+}
 
 view = ProductionRunViewSet.as_view({"get": "list"}, basename="production-runs", detail=False)
 user = User(pk=1, role=roles.VIEWER)
@@ -156,6 +159,9 @@ def _plan(row):
         "reopened_at": _moment(row["reopened_at"]),
         "planned_minutes": _text(row["planned_minutes"]),
         "planned_minutes_source": row["planned_minutes_source"],
+        "sliced_file": row["sliced_file_id"],
+        "sliced_plates": row["sliced_plates"],
+        "sliced_seconds": row["sliced_seconds"],
         "actual_minutes": _text(row["actual_minutes"]),
         "actual_minutes_source": row["actual_minutes_source"],
         "progress_percent": _text(row["progress_percent"]),
@@ -179,6 +185,7 @@ def _item(row):
         "product_name": row["product__name"],
         "quantity": row["quantity"],
         "planned_quantity": row["planned_quantity"],
+        "sliced_quantity": row["sliced_quantity"],
         "good_count": row["good_count"],
         "good_count_source": row["good_count_source"],
         "scrapped_count": row["scrapped_count"],
@@ -207,8 +214,16 @@ def _material(row):
         "planned_purge_grams": _text(row["planned_purge_grams"]),
         "planned_cost_per_gram": _text(row["planned_cost_per_gram"]),
         "planned_source": row["planned_source"],
+        "sliced_slot": row["sliced_slot"],
+        "sliced_grams": _text(row["sliced_grams"]),
+        "sliced_purge_grams": _text(row["sliced_purge_grams"]),
+        "sliced_source": row["sliced_source"],
+        "slicer_factor": _text(row["slicer_factor"]),
         "expected_grams": _text(row["expected_grams"]),
         "reserved_grams": _text(row["reserved_grams"]),
+        "metered_grams": _text(row["metered_grams"]),
+        "metered_before_grams": _text(row["metered_before_grams"]),
+        "added_grams": _text(row["added_grams"]),
         "actual_grams": _text(row["actual_grams"]),
         "actual_purge_grams": _text(row["actual_purge_grams"]),
         "gross_before_grams": _text(row["gross_before_grams"]),

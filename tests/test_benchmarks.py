@@ -5,7 +5,7 @@ import sys
 import pytest
 from django_tenants.utils import tenant_context
 
-from benchmarks import call_path, farm, size
+from benchmarks import call_path, farm, lists, size
 from production.services import invariants
 
 
@@ -54,3 +54,4 @@ def test_the_farm_to_measure_on_has_all_columns_and_holds_what_must(settings):
     made = farm.create_farm("years", farm.SAMPLE, {"runs": 300, "spools": 40})
     with tenant_context(made):
         assert list(invariants.violations()) == []
+        assert lists.minimal() == lists.through_the_api()

@@ -5,11 +5,13 @@ import re
 from datetime import date, timedelta
 from urllib.parse import parse_qsl
 
-FILES = re.compile(  # exports of the admin; imports; sheets of labels and travellers; of jobs
-    r"/admin/.*/(csv|import|labels|labels/blank|travellers)/"
-    r"|/api/v1/.*/(import|import-catalogue|labels|result)/"
-    r"|(/d/[^/]*)?/api/v1/export/[a-z]*/?"  # of printers' addresses
-    r"|(/d/[^/]*)?/api/files/local/?"  # a printer that does not answer is waited for
+FILES = (
+    re.compile(  # exports of the admin; imports; sheets of labels, travellers, stocktakes; of jobs
+        r"/admin/.*/(csv|import|labels|labels/blank|travellers|sheet)/"
+        r"|/api/v1/.*/(import|import-catalogue|labels|result|sheet)/"
+        r"|(/d/[^/]*)?/api/v1/export/[a-z]*/?"  # of printers' addresses
+        r"|(/d/[^/]*)?/api/files/local/?"  # a printer that does not answer is waited for
+    )
 )
 REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|slicer|unexplained|variance)/"

@@ -1,10 +1,13 @@
 """Spools: the shelf as a list, and the page of one spool with its ledger."""
 
+from datetime import timedelta
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
@@ -17,7 +20,7 @@ from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Location, Spool
-from inventory.services import receiving
+from inventory.services import receiving, stock
 from inventory.services.spools import tags
 from inventory.services.spools.preview import preview
 from tenants.accounts.models import FarmSettings
@@ -74,6 +77,19 @@ class LocationListFilter(ChoiceListFilter):
         return queryset.filter(location=None if value == "none" else value)
 
 
+class UncountedListFilter(ChoiceListFilter):
+    """Neither received nor counted for so many days."""
+
+    title, parameter_name = "counted", "counted"
+
+    def lookups(self, request, model_admin):
+        return [("365", "Not for twelve months"), ("182", "Not for six months")]
+
+    def narrowed(self, queryset, value):
+        since = timezone.now() - timedelta(days=int(value))
+        return stock.not_counted_since(since, queryset)
+
+
 def _suggested(spools, parameters):
     """The suggestions of an autocomplete: most available first, of its field's filters."""
     for name, field in (("filament", "filament"), ("material_type", "filament__material_type")):
@@ -116,6 +132,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
             "material_type", "material type", material_types, lookup="filament__material_type"
         ),
         LocationListFilter,
+        UncountedListFilter,
     ]
     list_per_page = 50
     search_fields = ["code"]

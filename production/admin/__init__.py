@@ -10,6 +10,7 @@ from production.admin import (
     runs,
     sliced_files,
     spools,
+    stocktakes,
 )
 
 __all__ = [
@@ -22,4 +23,5 @@ __all__ = [
     "runs",
     "sliced_files",
     "spools",
+    "stocktakes",
 ]

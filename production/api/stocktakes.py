@@ -1,6 +1,8 @@
 """Stocktakes: begun, recorded spool by spool, posted at once."""
 
 from django.db.models.functions import Abs
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -8,8 +10,11 @@ from rest_framework.response import Response
 from inventory.models import Stocktake, StocktakeLine
 from inventory.models.stocktaking import BOOK, VALUE
 from production.filters import stocktakes as filters
+from production.paper import stocktakes as paper
 from production.serializers import stocktakes as serializers
 from production.services.stocktaking import posting, recording, review, sessions
+from tenants.accounts.models import FarmSettings
+from tenants.api.documents import PDF, pdf_answer
 from tenants.api.fast_representation import represent
 from tenants.api.serializers import NoBody
 from tenants.api.views import Nested, ReadViewSet
@@ -43,13 +48,16 @@ class StocktakeViewSet(ReadViewSet):
             serializers.StocktakeSerializer,
         ),
         "review": serializers.StocktakeReviewSerializer,
+        "sheet": {(200, PDF): OpenApiTypes.BINARY},
     }
     permissions = {
         "create": "begin",
         **dict.fromkeys(RECORDING, "record"),
         "post_counts": "post",
         "review": "view",
+        "sheet": "view",
     }
+    documents = ("sheet",)
     search_fields = ["place", "reason"]
     ordering_fields = ["id", "begun_at", "closed_at"]
 
@@ -63,6 +71,14 @@ class StocktakeViewSet(ReadViewSet):
         """What was found so far: progress by place, differences in sum, and doubts."""
         found = review.review(self.get_object())
         return Response(serializers.StocktakeReviewSerializer(found).data)
+
+    @action(detail=True, methods=["get"])
+    def sheet(self, request, pk):
+        """Print the list of its spools, to be signed, as PDF."""
+        stocktake = self.get_object()
+        printed = {"farm_name": request.tenant.name, "printed_at": timezone.now()}
+        content = paper.pdf(stocktake, currency=FarmSettings.load().currency, **printed)
+        return pdf_answer(content, f"stocktake-{stocktake.pk}")
 
     @action(detail=True, methods=["post"])
     def record(self, request, pk):

@@ -17,6 +17,8 @@ ADMIN = """
 /admin/inventory/materialtype/                          v     o     o     m
 /admin/inventory/spool/                                 v     -     o     -
 /admin/inventory/spoolevent/                            v     -     -     -
+/admin/inventory/stocktake/                             v     -     -     -
+/admin/inventory/stocktakeline/                         v     -     -     -
 /admin/jobs/job/                                        v     -     -     -
 /admin/production/picture/                              v     -     -     m
 /admin/production/printer/                              v     m     m     m

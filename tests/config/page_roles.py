@@ -51,6 +51,12 @@ PAGES = """
 /admin/inventory/spool/{pk}/waste/                      o     o
 /admin/inventory/spool/{pk}/weigh/                      o     o
 /admin/jobs/job/{pk}/cancel/                            v     v
+/admin/inventory/stocktake/csv/                         v     v
+/admin/inventory/stocktake/{pk}/cancel/                 m     m
+/admin/inventory/stocktake/{pk}/post/                   m     m
+/admin/inventory/stocktake/{pk}/sheet/                  v     v
+/admin/inventory/stocktake/{pk}/undo/                   m     m
+/admin/inventory/stocktakeline/csv/                     v     v
 /admin/jsi18n/                                          v     .
 /admin/login/                                           v     v
 /admin/logout/                                          .     v

@@ -195,7 +195,7 @@ def furnish(word):
     user = make_user(username=f"{word}-user", name=word)
     make_token(user, name=f"{word} token")
     a_repeat(spool=spool, user=user, name=f"{word} printer's token")
-    stocktaking.note_unknown(sessions.begin(by=user), text=f"{word} note", by=user)
+    stocktaking.note_unknown(sessions.begin(by=user, confirm=True), text=f"{word} note", by=user)
     devices.register(name=f"{word} tablet", by=user)
     Backup.objects.create(file=f"{word}.farm.gz", size=1)
     Job.objects.create(

@@ -165,6 +165,7 @@ API = """
 /api/v1/stocktakes/{pk}/post/                           .     m     .     .     .
 /api/v1/stocktakes/{pk}/record/                         .     o     .     .     .
 /api/v1/stocktakes/{pk}/review/                         v     .     .     .     .
+/api/v1/stocktakes/{pk}/sheet/                          v     .     .     .     .
 /api/v1/stocktakes/{pk}/take-back/                      .     o     .     .     .
 /api/v1/stocktakes/{pk}/undo/                           .     m     .     .     .
 /api/v1/stocktakes/{stocktake_id}/lines/                v     .     .     .     .

@@ -11,6 +11,7 @@ from inventory.services import extra_fields
 from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from production.services import completion
+from production.services.stocktaking import sessions
 from tenants.accounts import devices
 from tenants.accounts.models import Backup
 from tenants.jobs import services as jobs
@@ -47,6 +48,7 @@ def set_up(*, by):
     make_token(by)
     a_repeat(user=by)
     a_sliced_file()
+    sessions.begin(by=by)
     devices.register(name="Tablet", by=by)
     Backup.objects.create(by=by, file="by-hand.farm.gz", size=1)
     Location.objects.create(name="Shelf")

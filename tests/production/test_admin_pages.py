@@ -59,6 +59,8 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "inventory.recognisedrepeat",
         "inventory.spool",
         "inventory.spoolevent",
+        "inventory.stocktake",
+        "inventory.stocktakeline",
         "jobs.job",
         "production.picture",
         "production.printer",

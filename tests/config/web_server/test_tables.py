@@ -13,7 +13,7 @@ from tests.serving import ROOT
 
 DESCRIPTION = ROOT / "docs" / "openapi.yaml"
 TODAY = date(2026, 11, 28)
-LONG = {"import", "import-catalogue", "labels", "result"}
+LONG = {"import", "import-catalogue", "labels", "result", "sheet"}
 SHORT_REPORTS = {"alerts", "stock", "stock-by-material-type"}
 
 

@@ -24,6 +24,10 @@ class SpoolInput(forms.TextInput):
 
     choices = ()
 
+    def use_required_attribute(self, initial):
+        """A choice that was touched is enough."""
+        return False
+
     def value_from_datadict(self, data, files, name):
         values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
         return next((value for value in reversed(values) if value), "")

@@ -82,7 +82,8 @@ class StartForm(WithPrinterForm):
         super().__init__(*args, **kwargs)
         self.asks_printer = asks_printer or self.subject.printer is None
         self._ask_for_printer()
-        lines = list(_lines(self.subject))
+        # On the floor the run was read with what it needs.
+        lines = list(self.subject.materials.all() if self.touch else _lines(self.subject))
         bare = [line for line in lines if not line.spool_id]
         self.lines = lines if self.touch else bare
         is_known = self.touch and bare and not self.asks_printer

@@ -19,9 +19,10 @@ UNFIT = OVERRIDABLE | {"duplicate_spool", "spool_archived", "spool_printing"}
 class LineChoice(forms.ModelChoiceField):
     def label_from_instance(self, line):
         grams = format_number(line.planned_total_grams) if line.has_plan else "–"
+        filament = line.spool.filament
         return _("%(code)s · %(filament)s · %(grams)s g") % {
             "code": line.spool.code,
-            "filament": line.spool.filament,
+            "filament": " ".join(filter(None, [str(filament), filament.color_name])),
             "grams": grams,
         }
 

@@ -235,7 +235,7 @@ def test_a_spool_that_runs_out_by_the_book_is_swapped_with_two_touches(visit, sh
     page = visit(f"/floor/runs/{run.pk}/")
     hand = Hand(page)
     hand.link("Swap this spool")
-    hand.touch(page.locator("main button.job.spool"))
+    hand.touch(page.locator("main button.choice").first)
     finds(page, f"It goes on from spool {other.code}.")
     assert hand.touches == 2
 

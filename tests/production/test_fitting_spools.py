@@ -155,6 +155,17 @@ def test_a_swap_is_for_what_is_left_and_for_the_same_filament_first(orange):
     assert (found[0].is_enough, found[1].missing_grams) == (True, 40)
 
 
+def test_twins_in_the_printer_follow_what_has_too_little(orange):
+    printer = a_printer()
+    for label in ("A1", "A2"):
+        spool = opened(150, filament=orange)
+        slots.load(spool, slot=a_slot(label, printer=printer), by=None)
+    a_spool(190, filament=orange)
+    found = offered(a_run_of(orange, 200, printer=printer))
+    codes = [[reason.code for reason in each.reasons][-1] for each in found]
+    assert codes == ["twins_follow", "twins_follow", "too_little"]
+
+
 def test_a_need_of_no_known_grams_takes_the_one_with_most(orange):
     few, many = (opened(grams, filament=orange) for grams in (100, 700))
     found = offered(a_run_of(orange, 0))

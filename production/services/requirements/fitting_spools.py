@@ -1,10 +1,10 @@
 """Which spools fit what a line of a run needs, the best first, and why.
 
 What is of another filament than the line had, where any of its material would do, comes last, and
-before that what another printer prints from. Of the rest, in this order: what has enough; what is
-loaded in the run's printer, before what is on the shelf and what is in another printer; one lot
-with the other runs of the order; opened before sealed; the smallest that suffices, and of those
-that don't the one with most; what was dried last.
+before that what another printer prints from. Of the rest, in this order: what has enough, or its
+twins in the printer have the rest; what is loaded in the run's printer, before what is on the shelf
+and what is in another printer; one lot with the other runs of the order; opened before sealed; the
+smallest that suffices, and of those that don't the one with most; what was dried last.
 """
 
 from dataclasses import dataclass
@@ -69,6 +69,7 @@ class FreeSpool(NamedTuple):
     dried_at: datetime | None
     printer_id: int | None
     is_printed_elsewhere: bool
+    twins_grams: Decimal = Decimal(0)  # available of the same filament in its printer's other slots
 
     @property
     def is_sealed(self):
@@ -112,6 +113,18 @@ def is_enough(need, row):
     return need.grams is None or available_for(need, row) >= need.grams
 
 
+def is_followed(need, row):
+    """Whether what it has too little of is on its twins in the printer: the start reserves it."""
+    if need.grams is None or need.printer_id is None or row.printer_id != need.printer_id:
+        return False
+    return row.twins_grams > 0 and available_for(need, row) + row.twins_grams >= need.grams
+
+
+def enough_rank(need, row):
+    """0 where it has enough, 1 where its twins follow, 2 where neither."""
+    return 0 if is_enough(need, row) else 1 if is_followed(need, row) else 2
+
+
 def place_rank(need, row):
     """0 in the printer, 1 on the shelf, 2 in another printer."""
     if row.printer_id is None:
@@ -140,7 +153,7 @@ def rank(need, row):
     return (
         need.own_filament_id not in (None, row.filament_id),
         row.is_printed_elsewhere,
-        not is_enough(need, row),
+        enough_rank(need, row),
         place_rank(need, row),
         not run_of_lot(need, row),
         row.is_sealed,
@@ -240,7 +253,14 @@ def free_spools(needs, *, printer_id=None, besides=()):
     printed = RunMaterial.objects.printed_elsewhere(printer_id).values("spool")
     rows = Spool.objects.with_available().annotate(is_printed_elsewhere=Q(pk__in=printed))
     rows = rows.filter(Q(wanted, archived_at=None, available__gt=0) | Q(pk__in=besides))
-    return [FreeSpool(*values) for values in rows.order_by("pk").values_list(*COLUMNS)]
+    found = [FreeSpool(*values) for values in rows.order_by("pk").values_list(*COLUMNS)]
+    loaded = [row for row in found if row.printer_id and row.printer_id == printer_id]
+    return [_with_twins(row, loaded) if row in loaded else row for row in found]
+
+
+def _with_twins(row, loaded):
+    twins = [each for each in loaded if each.filament_id == row.filament_id and each.pk != row.pk]
+    return row._replace(twins_grams=sum((each.available for each in twins), Decimal(0)))
 
 
 def proposed(need, row, spool):
@@ -303,5 +323,8 @@ def _of_grams(need, row):
     if is_enough(need, row):
         detail = _("%(available)s g available, %(needed)s g needed.") % figures
         return ProposalReason("enough", detail)
+    if is_followed(need, row):
+        text = _("%(available)s g available, %(needed)s g needed: its twins have the rest.")
+        return ProposalReason("twins_follow", text % figures)
     detail = _("Only %(available)s g available, %(needed)s g needed.") % figures
     return ProposalReason("too_little", detail)

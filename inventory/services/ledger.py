@@ -105,6 +105,7 @@ class Book:
         self._touched = {}
         self.meters = []
         self._redated = set()
+        self.settled = None  # see `settling`
 
     # -- what is on the spool ------------------------------------------------------------------
 

@@ -46,6 +46,12 @@ def use_of(count):
     return use
 
 
+def _settled(spools):
+    """The ids of those of the spools of which a count stands that settled a use for a device."""
+    counts = InventoryTransaction.objects.filter(SETTLED_FOR_DEVICE, spool__in=spools)
+    return set(counts.not_reversed().order_by().values_list("spool", flat=True))
+
+
 def end_excess(book, count):
     """Let what a count settled be excess no more, as that count was reversed. A count of what was
     seen on the spool since has ended it already."""
@@ -58,6 +64,10 @@ def begin_excess(book, count):
     """Let what was used beyond the book before a count of what was seen, which was reversed, be
     excess again, as far as the ledger says. A count that was seen since has ended it."""
     spool = book.spools[count.spool_id]
+    if book.settled is None:
+        book.settled = _settled(book.spools)
+    if spool.pk not in book.settled:
+        return
     seen = _entries(spool.pk).counts().exclude(pk=count.pk).order_by("-pk").first()
     if seen is not None and seen.pk > count.pk:
         return

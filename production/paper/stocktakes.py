@@ -12,13 +12,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from inventory.paper import fitting, fonts
 from production.services.stocktaking import review
-from tenants.operations.text import format_number
+from tenants.operations.text import format_number, half_up
 
 PAGE = landscape(A4)
-MARGIN, ROW, SIZE, GAP = 12 * mm, 5.2 * mm, 8.5, 2 * mm
+MARGIN, ROW, SIZE, GAP = 12 * mm, 5.2 * mm, 8.5, 4 * mm
 WIDTH = PAGE[0] - 2 * MARGIN
 BOTTOM = MARGIN + 8 * mm
-NOTHING = "–"
+NOTHING, VALUE = "–", 5  # the column of money
 # The heads of the columns, their widths, and whether they are figures.
 COLUMNS = [
     (gettext_lazy("Spool"), 24 * mm, False),
@@ -98,7 +98,7 @@ class _List:
             "%(unexpected)s found elsewhere, %(unknown)s unknown codes"
         )
         self._text(counts % figures, size=10)
-        sums = {"count": found.count, "grams": _signed(found.grams), "value": _signed(found.value)}
+        sums = {"count": found.count, "grams": _signed(found.grams), "value": _money(found.value)}
         sums |= {"currency": self.currency, "unpriced": found.unpriced}
         text = _("%(count)s differences: %(grams)s g, %(value)s %(currency)s")
         if found.unpriced:
@@ -115,7 +115,9 @@ class _List:
             fonts.draw(self.canvas, left, self.y - ROW, name, SIZE)
 
     def _heads(self):
-        self._row([str(head) for head, _width, _is_figure in COLUMNS], bold=True)
+        heads = [str(head) for head, _width, _is_figure in COLUMNS]
+        heads[VALUE] = f"{heads[VALUE]}, {self.currency}"
+        self._row(heads, bold=True)
 
     def _row(self, cells, *, bold=False):
         left = MARGIN
@@ -158,7 +160,7 @@ def _cells(line):
         _number(book),
         _number(line.counted_grams),
         _signed(line.difference_grams),
-        _signed(line.difference_value),
+        _money(line.difference_value),
         _found(line),
         str(line.counted_by or "") if line.result else "",
         _moment(line.counted_at) if line.counted_at else "",
@@ -180,6 +182,14 @@ def _signed(value):
     if value is None:
         return NOTHING
     return f"{'+' if value > 0 else ''}{format_number(value)}"
+
+
+def _money(value):
+    if value is None:
+        return NOTHING
+    rounded = half_up(value, 2)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
+    return f"{sign}{abs(rounded):.2f}"
 
 
 def _moment(at):

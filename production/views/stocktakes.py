@@ -94,11 +94,12 @@ class StocktakeView(StocktakeMixin, FloorView):
         places = review.progress(self.stocktake)
         lines = self.stocktake.lines.with_spool()
         rest = lines.filter(is_expected=True, result="")
+        recorded = lines.recorded().order_by("-counted_at", "-pk").select_related("counted_by")
         if self.at is not None:
             rest = rest.filter(place=self.at)
+            recorded = recorded.filter(place=self.at)
         of_place = next((each for each in places if each.place == self.at), None)
         splits = self.stocktake.scope == Stocktake.Scope.FARM and self.at is None
-        recorded = lines.recorded().order_by("-counted_at", "-pk").select_related("counted_by")
         more = {
             "places": places if splits else [],
             "progress": of_place if self.at is not None else review.summed(places),

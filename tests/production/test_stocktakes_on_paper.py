@@ -40,11 +40,11 @@ def test_the_list_to_be_signed_has_all_that_was_recorded(stocktake, operator):
     for line in stocktake.lines.exclude(spool=None):
         assert line.spool.code in text
     assert "Shelf A" in text
-    assert f"1000 400 −600 −12 Net grams {operator}" in text
+    assert f"1000 400 −600 −12.00 Net grams {operator}" in text
     assert "Not found" in text
     assert "LOT 17" in text
     assert "3 of 4 spools recorded, 1 not found, 0 found elsewhere, 1 unknown codes" in text
-    assert "2 differences: −610 g, −12 EUR without 1 whose cost is unknown" in text
+    assert "2 differences: −610 g, −12.00 EUR without 1 whose cost is unknown" in text
     assert "Counted by, date" in text
 
 

@@ -139,7 +139,7 @@ def _texts(line, is_superseded, other):
         found.append(_("%(counted)s g are more than the %(received)s g received."))
     if is_superseded:
         found.append(_("It was counted again since, outside of this stocktake: nothing is posted."))
-    elif spool.last_entry_at and spool.last_entry_at > line.counted_at:
+    elif figures["since"]:
         found.append(_("%(since)s g were booked since it was counted: they stay on top."))
     if other:
         found.append(_("It is recorded in stocktake %(other)s too, which is open."))

@@ -2,12 +2,17 @@
 
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from tenants.accounts import attempts, hashing, known_browsers, sign_ins
+from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tenants.operations.operation import source
 from tenants.operations.refusals import Busy, TooMany
+from tenants.site import first_steps
 from tenants.web.failures import log_busy
 from tenants.web.problems import headers_of
 from tenants.web.requests import caller
@@ -53,10 +58,18 @@ class SignIn(auth_views.LoginView):
         return response
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def home(request):
-    return render(request, "tenants/home.html", {"farm": request.tenant})
+    """The front page of a farm, with the first steps until they are done. POST hides them."""
+    if request.method == "POST":
+        if not request.user.has_perm(first_steps.SETTINGS.permission):
+            raise PermissionDenied
+        change_settings(FarmSettings.load(), by=request.user, first_steps_hidden=True)
+        return HttpResponseRedirect(request.path, status=303)
+    steps = first_steps.first_steps(request.user)
+    context = {"farm": request.tenant, "steps": steps, "done": first_steps.done_of(steps)}
+    return render(request, "tenants/home.html", context)
 
 
 home.help_topic = "admin#the-front-page"

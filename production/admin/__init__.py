@@ -3,6 +3,7 @@
 from production.admin import (
     corrections,
     dashboard,
+    first_steps,
     pictures,
     print_hosts,
     printers,
@@ -16,6 +17,7 @@ from production.admin import (
 __all__ = [
     "corrections",
     "dashboard",
+    "first_steps",
     "pictures",
     "print_hosts",
     "printers",

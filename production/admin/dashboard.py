@@ -5,39 +5,34 @@ from decimal import Decimal
 
 from django.db import connection
 from django.db.models import Count, F, Q
-from django.urls import reverse
 from django.utils import timezone
 
-from inventory.models import Filament, Spool
+from inventory.models import Filament
 from production.admin import devices, explanation, formatting
 from production.admin.charts import columns
-from production.models import Printer, Product, ProductionRun
+from production.models import Printer, ProductionRun
 from production.services.reports import alerts, demand, variance
 from production.services.reports import explanation as explanations
 from production.services.reports.today import OpenRun
 from tenants.accounts.models import FarmSettings
 from tenants.farms import nightly
+from tenants.site import first_steps
 from tenants.site.site import farm_site
 
 DAYS = 7
 MAX_ROWS = 8
 SOON_DAYS = 30
-STEPS = {
-    Filament: "import a catalogue, or add them one by one",
-    Printer: "with their beds, nozzles and slots",
-    Product: "with the grams of one unit",
-    Spool: "receive those you have, and print labels",
-    ProductionRun: "plan the first one",
-}
 
 
 def panels(request):
     """The context of the index, in a constant number of queries; empty without the permission."""
     if not request.user.has_perm("production.view_productionrun"):
         return {}
-    settings = FarmSettings.load()
+    settings, steps = FarmSettings.load(), first_steps.first_steps(request.user)
     return {
-        "steps": _first_steps(),
+        "steps": steps,
+        "steps_done": first_steps.done_of(steps),
+        "has_filaments": Filament.objects.exists(),
         "running": _running(),
         "machines": _machines(),
         "blocked": _blocked(),
@@ -54,20 +49,6 @@ def _backups(user):
     if not user.has_perm("accounts.view_backup"):
         return None
     return nightly.state(connection.tenant)
-
-
-def _first_steps():
-    """What a new farm needs before it can print, in order; empty once all exist."""
-    steps = [
-        {
-            "name": model._meta.verbose_name_plural.capitalize(),
-            "does": does,
-            "url": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
-            "is_done": model._default_manager.exists(),
-        }
-        for model, does in STEPS.items()
-    ]
-    return [] if all(step["is_done"] for step in steps) else steps
 
 
 def _running():

@@ -76,6 +76,7 @@ class FarmSettingsAdmin(ModelAdmin):
         ),
         ("Printers", {"fields": ["reports_before_minutes", "reports_after_minutes"]}),
         ("The floor", {"fields": ["floor_idle_minutes"]}),
+        ("The front page", {"fields": ["first_steps_hidden"]}),
     ]
 
     def has_add_permission(self, request):

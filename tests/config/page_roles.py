@@ -2,7 +2,7 @@
 
 PAGES = """
                                                         GET   POST
-/                                                       v     .
+/                                                       v     m
 /accounts/login/                                        v     v
 /accounts/logout/                                       .     v
 /admin/                                                 v     v

@@ -168,17 +168,6 @@ def test_a_start_with_many_spools_on_the_shelf_has_a_short_page(at_admin):
     assert (options, found) == (1, set(map(str, spools)))
 
 
-def test_an_empty_farm_is_told_its_first_steps_until_they_are_done(at_admin):
-    text = text_of(at_admin.get("/admin/"))
-    assert "First steps" in text
-    assert "There are no filaments yet." in text
-    a_product()
-    spool, printer = a_spool(), a_printer()
-    assert "○ <a" in text_of(at_admin.get("/admin/"))
-    a_run((spool, 5), printer=printer)
-    assert "First steps" not in text_of(at_admin.get("/admin/"))
-
-
 def test_printers_are_found_by_what_they_do_and_where_they_are(at_admin):
     hall = Location.objects.create(name="Hall B")
     busy, dirty = a_printer(name="Busy"), a_printer(name="Dirty", needs_clearing=True)

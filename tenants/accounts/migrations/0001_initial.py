@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('low_stock_percent', models.DecimalField(decimal_places=2, default=20, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('reports_before_minutes', models.PositiveSmallIntegerField(default=30, help_text='What is reported of a spool so long before the start of a run is the run’s.', validators=[django.core.validators.MaxValueValidator(1440)])),
                 ('reports_after_minutes', models.PositiveSmallIntegerField(default=720, help_text='And so long after its end.', validators=[django.core.validators.MaxValueValidator(10080)])),
+                ('first_steps_hidden', models.BooleanField(default=False, help_text='On the front page of the farm.', verbose_name='hide the first steps')),
                 ('floor_idle_minutes', models.PositiveSmallIntegerField(default=5, help_text='After so many, a shared tablet asks again who is there.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(480)])),
             ],
             options={

@@ -104,6 +104,9 @@ class FarmSettings(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(480)],
         help_text="After so many, a shared tablet asks again who is there.",
     )
+    first_steps_hidden = models.BooleanField(
+        "hide the first steps", default=False, help_text="On the front page of the farm."
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "farm settings"

@@ -22,7 +22,14 @@ register(
         title=_("Add your printers"),
         detail=_("Choose a model and how many: bed, slots and watts are filled in."),
         is_done=exists(Printer.objects.all()),
-        actions=(_add(_("Add printers"), Printer),),
+        actions=(
+            Action(
+                label=_("Add several printers"),
+                address="admin:production_printer_add_several",
+                permission="production.add_printer",
+            ),
+            _add(_("One by one"), Printer),
+        ),
     ),
     FirstStep(
         name="products",

@@ -12,10 +12,11 @@ from inventory.admin.rendering import spool_link, with_glyph
 from inventory.glyphs import spool_glyph
 from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.admin import devices, formatting
+from production.admin.several_printers import SeveralPrinters
 from production.forms.labels import SlotLabelForm
 from production.models import Printer, PrinterSlot, PrintHost, ProductionRun
 from production.paper import labels
-from production.services.printing import printers, slots
+from production.services.printing import adding, printers, slots
 from production.services.reports import demand
 from production.services.reports.today import OpenRun
 from tenants.accounts import audited, scopes
@@ -53,7 +54,7 @@ class SlotInline(TabularInline):
 
 
 @admin.register(Printer, site=farm_site)
-class PrinterAdmin(VerbPages, ModelAdmin):
+class PrinterAdmin(SeveralPrinters, VerbPages, ModelAdmin):
     inlines = [SlotInline]
     preview_template = "production/_printer_preview.html"
     verbs = (
@@ -120,6 +121,8 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)
+        if not change and not formset.new_objects:  # else it could hold no spool
+            adding.add_slot(form.instance, by=request.user)
         for slot in formset.deleted_objects:
             slots.remove(slot, by=request.user)
         for slot, names in formset.changed_objects:

@@ -11,7 +11,14 @@ from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.serializers.actuals import SpoolBody
 from production.serializers.plan_changes import ChangedBomLine, ChangedProduct
-from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer, UnloadBody
+from production.serializers.printers import (
+    PrinterModelsSerializer,
+    PrinterSerializer,
+    PrinterSlotSerializer,
+    PrintersSerializer,
+    SeveralPrintersBody,
+    UnloadBody,
+)
 from production.serializers.products import (
     BomLineSerializer,
     NewReasonSerializer,
@@ -21,7 +28,8 @@ from production.serializers.products import (
 from production.serializers.reports import AcceptBody, ProposalSerializer
 from production.serializers.verbs import NoBody, SwapInSlotBody
 from production.services import pictures, products
-from production.services.printing import midprint, printers, slots
+from production.services.printing import adding, midprint, printers, slots
+from production.services.printing.printer_models import printer_models
 from production.services.reports import alerts
 from tenants.api.views import Nested, RecordViewSet
 
@@ -32,11 +40,28 @@ class PrinterViewSet(RecordViewSet):
     help_topic = "api#printers-and-slots"
     queryset = Printer.objects.with_running()
     serializer_class = PrinterSerializer
-    bodies = {"clear": NoBody}
+    bodies = {"clear": NoBody, "several": SeveralPrintersBody}
+    answers = {
+        "models": PrinterModelsSerializer,
+        "several": {201: PrintersSerializer},
+    }
+    permissions = {"models": "view", "several": "add"}
     filterset_class = PrinterFilter
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]
     natural_ordering = ("name",)
+
+    @action(detail=False, methods=["get"])
+    def models(self, request):
+        """List usual models of printers, with bed, nozzle, watts and slots."""
+        found = {"models": printer_models().values()}
+        return Response(PrinterModelsSerializer(found).data)
+
+    @action(detail=False, methods=["post"])
+    def several(self, request):
+        """Add printers of a kind, with their slots: all of them, or none."""
+        added = self.call(adding.add_many, **self.get_validated_data())
+        return self.made_response("printers", added)
 
     @action(detail=True, methods=["post"])
     def clear(self, request, pk):

@@ -1,12 +1,26 @@
 """Printers and their slots, as JSON."""
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from inventory.models import Location
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.serializers.variance import Amount
-from tenants.api.fields import GRAMS, FlagField, IdField, MomentField, NameField, QuantityField
+from production.services.printing.adding import LIKE, LONGEST, LONGEST_LABEL, MOST, MOST_SLOTS
+from production.services.printing.printer_models import printer_models
+from tenants.api.fields import (
+    GRAMS,
+    ChoiceField,
+    FlagField,
+    IdField,
+    MomentField,
+    NameField,
+    QuantityField,
+    TextField,
+)
 from tenants.api.serializers import Body, RowSerializer
+
+BED = ("bed_x_mm", "bed_y_mm", "bed_z_mm")
 
 
 class PrinterSlotSerializer(RowSerializer):
@@ -35,6 +49,28 @@ class UnloadBody(Body):
     confirm = FlagField(required=False)
 
 
+class PrinterModelSerializer(serializers.Serializer):
+    """A usual model of printer: what the maker states, null where it is not known. The watts are an
+    estimate of what a print draws on average."""
+
+    key = serializers.CharField()
+    manufacturer = serializers.CharField()
+    model = serializers.CharField()
+    bed_mm = serializers.ListField(child=QuantityField(max_digits=7, decimal_places=2))
+    nozzle_mm = QuantityField(max_digits=4, decimal_places=2)
+    hardened_nozzle = serializers.BooleanField()
+    max_nozzle_temp = serializers.IntegerField(allow_null=True)
+    max_bed_temp = serializers.IntegerField(allow_null=True)
+    power_watts = serializers.IntegerField(allow_null=True)
+    slots = serializers.ListField(child=serializers.CharField(), help_text="Their labels.")
+
+
+class PrinterModelsSerializer(serializers.Serializer):
+    """The models, by maker."""
+
+    models = PrinterModelSerializer(many=True)
+
+
 class RunningRunSerializer(serializers.Serializer):
     """What a printer is busy with."""
 
@@ -46,6 +82,44 @@ class RunningRunSerializer(serializers.Serializer):
 
     class Meta:
         model = ProductionRun
+
+
+class SeveralPrintersBody(RowSerializer):
+    """Printers of a kind: their names, and what all of them are. What is left out is as the model
+    has it, by its ``preset``; ``slots`` are labels, by default those of the model, else one."""
+
+    preset = ChoiceField([], required=False)
+    names = serializers.ListField(
+        child=TextField(max_length=LONGEST), allow_empty=False, max_length=MOST
+    )
+    slots = serializers.ListField(
+        child=TextField(max_length=LONGEST_LABEL),
+        required=False,
+        allow_empty=False,
+        max_length=MOST_SLOTS,
+    )
+    location_name = NameField(
+        source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
+    )
+
+    class Meta:
+        model = Printer
+        fields = ["preset", "names", "slots", *LIKE, "location_name", "moonraker_url", "notes"]
+        extra_kwargs = {name: {"required": False} for name in ("bed_x_mm", "bed_y_mm", "bed_z_mm")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["preset"] = ChoiceField(list(printer_models()), required=False)
+
+    def validate(self, values):
+        model = printer_models().get(values.pop("preset", ""))
+        given = {**model.fields(), "slots": model.slots} if model else {}
+        values = given | values
+        missing = [name for name in BED if values.get(name) is None]
+        if missing:
+            errors = {name: [_("Needed, unless a preset has it.")] for name in missing}
+            raise serializers.ValidationError(errors, code="required")
+        return values
 
 
 class PrinterSerializer(RowSerializer):
@@ -85,3 +159,9 @@ class PrinterSerializer(RowSerializer):
             "slots",
         ]
         read_only_fields = ["code"]
+
+
+class PrintersSerializer(serializers.Serializer):
+    """The printers that were added, in the order of their names."""
+
+    printers = PrinterSerializer(many=True)

@@ -62,7 +62,9 @@ PAGES = """
 /admin/logout/                                          .     v
 /admin/password_change/                                 v     v
 /admin/password_change/done/                            v     .
+/admin/production/printer/add-several/                   m     m
 /admin/production/printer/csv/                          v     v
+/admin/production/printer/{pk}/add-several/              m     m
 /admin/production/printer/{pk}/clear/                   o     o
 /admin/production/printer/{pk}/loaded/                  .     o
 /admin/production/printer/{pk}/take-over/               .     o

@@ -69,6 +69,15 @@ class Cases:
         places = {"proposals.1.material", "proposals.1.spools"}
         return self.api.post("/api/v1/best-fit/", {"proposals": [good, bad]}), places
 
+    def several(self, **body):
+        return self.api.post("/api/v1/printers/several/", {"preset": "sovol-sv08"} | body)
+
+    def several_names(self):
+        return self.several(names=["P1", ""]), {"names.1"}
+
+    def several_slots(self):
+        return self.several(names=["P1"], slots=["A1", ""]), {"slots.1"}
+
     def plan_file(self, **body):
         file = a_sliced_file()
         return self.api.post(f"/api/v1/sliced-files/{file.pk}/plan/", body)

@@ -13,7 +13,7 @@ from inventory.services.spools import scale, shelf
 from production.models import Printer, Reason
 from production.services import completion, late_reports, product_plans
 from production.services.best_fit import taking
-from production.services.printing import midprint, printers, slots
+from production.services.printing import adding, midprint, printers, slots
 from production.services.reports.alerts import accept
 from production.services.runs import (
     changing_printers,
@@ -78,6 +78,12 @@ def _():
     choice = SlotChoice(slot=1, spool=spool)
     made = [PlateProduct(plate=1, units=1, product=hook), PlateProduct(plate=1, units=2, name="G")]
     return lambda: plan_file(file, by=None, slots=[choice], products=made)
+
+
+@verb("printer.add_many")
+def _():
+    bed = {"bed_x_mm": 200, "bed_y_mm": 200, "bed_z_mm": 200}
+    return lambda: adding.add_many(names=["P1", "P2"], slots=["A1", "A2"], by=None, **bed)
 
 
 @verb("printer.clear")

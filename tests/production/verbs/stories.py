@@ -37,7 +37,7 @@ from production.services import completion, product_plans
 from production.services.best_fit import taking
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.print_hosts import managing
-from production.services.printing import printers, slots, weighing
+from production.services.printing import adding, printers, slots, weighing
 from production.services.reports import alerts
 from production.services.runs import (
     planning,
@@ -72,6 +72,7 @@ from tests.production.verbs.stories_of_files import OF_FILES
 from tests.production.verbs.stories_of_runs import OF_RUNS
 
 NEW = PASSWORD + "8"
+BED = {"bed_x_mm": 200, "bed_y_mm": 200, "bed_z_mm": 200}
 
 
 def of_a_bridge():
@@ -201,6 +202,7 @@ OF_OTHERS = {
     "pin.set": lambda: pins.set_pin(make_user(), pin="8362", by=None),
     "pin.unlock": lambda: pins.unlock(make_user(), by=None),
     "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
+    "printer.add_many": lambda: adding.add_many(names=["P1", "P2"], by=None, **BED),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
     "print_host.change": lambda: managing.update(a_print_host(), url="http://192.0.2.1", by=None),
     "print_host.enter": lambda: managing.create(

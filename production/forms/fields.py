@@ -71,8 +71,8 @@ class PrinterField(forms.CharField):
         if not text:
             return None
         scan = decode(text)
-        if scan.kind == "printer" and scan.rows:
-            return scan.rows[0]
+        if scan.kind in ("printer", "slot") and scan.rows:
+            return scan.rows[0] if scan.kind == "printer" else scan.rows[0].printer
         found = Printer.objects.filter(name__iexact=text).first()
         if found is None:
             message = _("No printer is called “%(text)s”, and it is on no printer's label.")

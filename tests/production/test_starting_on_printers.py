@@ -133,9 +133,10 @@ def test_of_two_that_fit_one_is_touched(floor, run):
     assert given[f"material-{line.pk}-spool"] in again
 
 
-def test_a_label_of_a_printer_is_scanned(floor, run):
+@pytest.mark.parametrize("of_slot", ["", "/1"])
+def test_a_label_of_a_printer_or_its_slot_is_scanned(floor, run, of_slot):
     elm = loaded("Elm")
-    label = f"HTTP://ALPHA.LOCALHOST/P/{elm.code}"
+    label = f"HTTP://ALPHA.LOCALHOST/P/{elm.code}{of_slot}"
     touch(floor, at(run, "start"), printer=["", label])
     assert fresh(run).printer == elm
 

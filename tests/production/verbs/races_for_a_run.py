@@ -8,7 +8,7 @@ from decimal import Decimal
 from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import completion, products
-from production.services.printing import midprint
+from production.services.printing import midprint, slots
 from production.services.requirements.claims import DuplicateSpool
 from production.services.requirements.readiness import PrinterBusy
 from production.services.run_state import InvalidRunStatus
@@ -22,6 +22,7 @@ from tests.factories import (
     a_product,
     a_run,
     a_running_run,
+    a_slot,
     a_spool,
     spools_of_one,
 )
@@ -40,6 +41,22 @@ def start_and_start_on_one_printer():
         assert sorted(map(status_of, runs)) == ["in_progress", "planned"]
 
     return [lambda run=run: lifecycle.start(run, by=None) for run in runs], judge
+
+
+def start_and_start_on_a_printer_that_is_given():
+    """Two runs without a printer, one of them from a spool in another one's slot."""
+    printer, spool = a_printer(), a_spool()
+    slots.load(spool, slot=a_slot(printer=printer), by=None)
+    slots.load(a_spool(), slot=a_slot(printer=a_printer()), by=None)
+    runs = [a_run(), a_run((spool, 10))]
+
+    def judge(results):
+        assert refusals(results) == [PrinterBusy]
+        assert sorted(map(status_of, runs)) == ["in_progress", "planned"]
+
+    return [
+        lambda run=run: lifecycle.start(run, printer=printer, by=None, confirm=True) for run in runs
+    ], judge
 
 
 def start_and_revert_on_one_printer():
@@ -298,6 +315,7 @@ RACES = [
     change_a_bill_and_start,
     change_a_bill_and_copy,
     start_and_start_on_one_printer,
+    start_and_start_on_a_printer_that_is_given,
     start_and_revert_on_one_printer,
     correct_and_correct,
     correct_and_revert,

@@ -48,6 +48,7 @@ FLOOR = {
     "pin": ("floor-pin",),
 }
 QUERIES = {"found": "?code=laut", "unknown code": "?code=LOT+17"}  # what has a long name
+STATUSES = {"unknown code": 404}  # of pages that answer otherwise than 200
 # What has no page of its own: a button leads there, and from there to another page.
 BUTTONS = {"floor-clear", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}

@@ -74,6 +74,7 @@ class NamedAdmin(VerbPages, ExtraValuesAdmin):
 
 @admin.register(Manufacturer, site=farm_site)
 class ManufacturerAdmin(NamedAdmin):
+    when_empty = "The makers of your filaments."
     records, entity = manufacturers, ExtraField.Entity.VENDOR
     verbs = (restoring(manufacturers, "inventory.change_manufacturer"),)
     list_display = ["name", "filaments_known", "empty_reel"]
@@ -94,6 +95,7 @@ class ManufacturerAdmin(NamedAdmin):
 
 @admin.register(MaterialType, site=farm_site)
 class MaterialTypeAdmin(ModelAdmin):
+    when_empty = "Materials such as PLA and PETG, with their densities and temperatures."
     list_display = ["code", "name", "density", "nozzle", "bed_temp", "is_abrasive", "available"]
     list_filter = [
         field_filter("is_abrasive", "abrasive", lambda: [("True", "Yes"), ("False", "No")])
@@ -123,6 +125,10 @@ class MaterialTypeAdmin(ModelAdmin):
 
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, NamedAdmin):
+    when_empty = (
+        "A filament is a maker's material in a colour, which spools are of: import a "
+        "table or a catalogue, or add one."
+    )
     records, entity = filaments, ExtraField.Entity.FILAMENT
     verbs = (
         VerbAction(
@@ -241,6 +247,7 @@ class FilamentAdmin(ImportPages, NamedAdmin):
 
 @admin.register(Location, site=farm_site)
 class LocationAdmin(ModelAdmin):
+    when_empty = "Where spools are: a shelf, a dry box, a drawer."
     list_display = ["name", "spools_on_it", "comment"]
     search_fields = ["name"]
 

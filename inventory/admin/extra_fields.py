@@ -25,6 +25,7 @@ def _has_names(field):
 
 @admin.register(ExtraField, site=farm_site)
 class ExtraFieldAdmin(VerbPages, ModelAdmin):
+    when_empty = "Fields of your own for spools, filaments and manufacturers."
     form = ExtraFieldForm
     change_form_template = "inventory/admin_extra_field.html"
     preview_template = "inventory/_rename_preview.html"

@@ -49,6 +49,7 @@ def _is_misdated(entry):
 
 @admin.register(InventoryTransaction, site=farm_site)
 class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
+    when_empty = "Each receipt, use, count and correction of a spool is an entry here."
     list_display = [
         "number",
         "posted",
@@ -194,6 +195,10 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
 
 @admin.register(SpoolEvent, site=farm_site)
 class SpoolEventAdmin(ReadOnlyAdmin):
+    when_empty = (
+        "What happens to spools besides their grams is listed here: opened, moved, "
+        "loaded, relabelled."
+    )
     list_display = ["at", "spool_code", "verb", "was", "became", "by"]
     list_display_links = ["at"]
     list_filter = [field_filter("verb", "what", lambda: SpoolEvent.Verb.choices)]

@@ -60,6 +60,7 @@ def repeats_by_day(printer):
 
 @admin.register(RecognisedRepeat, site=farm_site)
 class RecognisedRepeatAdmin(VerbPages, ReadOnlyAdmin):
+    when_empty = "Reports of devices that came twice and counted once are listed here."
     list_display = ["received_at", "token", "spool_code", "reported", "previous", "why", "counted"]
     list_filter = [
         field_filter("printer", "printer", _printers, lookup="token__printer"),

@@ -102,6 +102,10 @@ def _suggested(spools, parameters):
 class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
+    when_empty = (
+        "Each spool on the shelf has a code and a ledger of its own: import a table, or "
+        "receive the first ones."
+    )
     entity = ExtraField.Entity.SPOOL
     importing = SPOOL_IMPORT
     export = {

@@ -47,6 +47,9 @@ class CurrentListFilter(ChoiceListFilter):
 
 @admin.register(SlicerCorrection, site=farm_site)
 class SlicerCorrectionAdmin(VerbPages, ReadOnlyAdmin):
+    when_empty = (
+        "What plans multiply the slicer's grams by, once weighed prints show that it is off."
+    )
     list_display = ["what", "factor", "run_count", "sliced", "measured", "accepted", "withdrawn_at"]
     list_filter = [CurrentListFilter]
     list_select_related = ("filament__manufacturer", "filament__material_type", "printer")

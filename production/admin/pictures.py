@@ -31,6 +31,7 @@ def thumbnail(sha256):
 
 @admin.register(Picture, site=farm_site)
 class PictureAdmin(ModelAdmin):
+    when_empty = "Pictures of products, plates and failures are listed here."
     list_display = ["preview", "pixels", "kilobytes", "created_at", "used_by"]
     list_display_links = ["pixels"]
     fields = ["preview", "pixels", "kilobytes", "created_at", "sha256"]

@@ -31,6 +31,7 @@ class PrintHostForm(forms.ModelForm):
 
 @admin.register(PrintHost, site=farm_site)
 class PrintHostAdmin(ModelAdmin):
+    when_empty = "Where files that a slicer sends for a printer are passed on to."
     records = managing
     form = PrintHostForm
     list_display = ["printer", "kind", "url", "last_filename", "last_at", "last_problem"]

@@ -55,6 +55,7 @@ class SlotInline(TabularInline):
 
 @admin.register(Printer, site=farm_site)
 class PrinterAdmin(SeveralPrinters, VerbPages, ModelAdmin):
+    when_empty = "Each printer has slots, which hold spools, and a queue of runs."
     inlines = [SlotInline]
     preview_template = "production/_printer_preview.html"
     verbs = (
@@ -163,6 +164,7 @@ class PrinterAdmin(SeveralPrinters, VerbPages, ModelAdmin):
 class PrinterSlotAdmin(LabelPages, ModelAdmin):
     """The slots, also for those who may not change the printer."""
 
+    when_empty = "A place on a printer that holds one spool."
     label_form = SlotLabelForm
     label_of = staticmethod(labels.of_slot)
     list_display = ["printer", "label", "filament", "spool_link"]

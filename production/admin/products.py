@@ -47,6 +47,9 @@ def _after(product):
 
 @admin.register(Product, site=farm_site)
 class ProductAdmin(VerbPages, ModelAdmin):
+    when_empty = (
+        "A product says what one part takes, how many fit on a plate, and how long it prints."
+    )
     inlines = [BomInline]
     list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "last_off", "is_active"]
     list_filter = [IsActiveListFilter]
@@ -225,6 +228,7 @@ def _planned_to_actual(figures, show):
 
 @admin.register(Reason, site=farm_site)
 class ReasonAdmin(ModelAdmin):
+    when_empty = "Why parts are scrapped and runs fail."
     list_display = ["label", "kind", "code", "is_active"]
     list_filter = [field_filter("kind", "kind", lambda: Reason.Kind.choices), IsActiveListFilter]
     search_fields = ["label", "code"]

@@ -66,6 +66,10 @@ class RunList(ChangeList):
 class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     """A run is planned and described here; its status moves through its verbs alone."""
 
+    when_empty = (
+        "A production run is one job on one printer: what it makes, what it takes, what "
+        "it really took."
+    )
     form = RunForm
     inlines = [ItemInline, MaterialInline]
     list_display = [

@@ -44,6 +44,9 @@ def _to_run(file, runs):
 
 @admin.register(SlicedFile, site=farm_site)
 class SlicedFileAdmin(VerbPages, ModelAdmin):
+    when_empty = (
+        "A sliced file plans its runs: drop one here or on the floor, or let the slicer send it."
+    )
     preview_template = "production/_file_preview.html"
     change_form_template = "production/admin_sliced_file.html"
     verbs = (

@@ -36,6 +36,7 @@ def _is_posted(stocktake):
 
 @admin.register(Stocktake, site=farm_site)
 class StocktakeAdmin(VerbPages, ReadOnlyAdmin):
+    when_empty = "A stocktake compares a place with the book; it is begun on the floor."
     list_display = ["number", "where", "status", "begun", "begun_by", "closed", "reason"]
     list_filter = [
         field_filter("status", "status", lambda: Stocktake.Status.choices),
@@ -165,6 +166,7 @@ def _results():
 
 @admin.register(StocktakeLine, site=farm_site)
 class StocktakeLineAdmin(ReadOnlyAdmin):
+    when_empty = "What stocktakes found of each spool is listed here."
     list_display = [
         "place",
         "what",

@@ -25,6 +25,9 @@ from tenants.web.requests import caller
 
 @admin.register(Backup, site=farm_site)
 class BackupAdmin(ReadOnlyAdmin):
+    when_empty = (
+        "The nightly backups of this farm are listed here; one is also made by the button above."
+    )
     change_list_template = "tenants/admin_backups.html"
     list_display = ["at", "who", "amount", "download", "restored", "problem"]
     list_display_links = None

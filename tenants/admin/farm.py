@@ -63,6 +63,7 @@ class SettingsForm(forms.ModelForm):
 
 @admin.register(FarmSettings, site=farm_site)
 class FarmSettingsAdmin(ModelAdmin):
+    when_empty = "The settings of the farm."
     form = SettingsForm
     fieldsets = [
         (None, {"fields": ["run_prefix", "address", ("timezone", "locale")]}),
@@ -109,6 +110,7 @@ def _kinds():
 
 @admin.register(AuditEvent, site=farm_site)
 class AuditEventAdmin(ReadOnlyAdmin):
+    when_empty = "Every change of master data and every sign-in is listed here."
     list_display = ["posted", "who", "what", "kind", "which", "changed"]
     list_filter = [
         field_filter("verb", "what", _verbs),

@@ -104,6 +104,7 @@ def _verb(name, label, service, **details):
 
 @admin.register(Tenant, site=public_site)
 class TenantAdmin(VerbPages, ModelAdmin):
+    when_empty = "Each farm has an address and data of its own."
     inlines = [DomainInline]
     list_display = ["slug", "name", "host", "status", "created_at"]
     list_filter = [field_filter("status", "status", lambda: Tenant.Status.choices)]
@@ -200,6 +201,7 @@ class TenantAdmin(VerbPages, ModelAdmin):
 class FarmRequestAdmin(ReadOnlyAdmin):
     """How far a farm is that was asked for."""
 
+    when_empty = "What was asked for of a farm, such as adding or removing it, is listed here."
     list_display = ["__str__", "status", "by", "created_at", "finished_at"]
     list_filter = [field_filter("status", "status", lambda: FarmRequest.Status.choices)]
     change_form_template = "tenants/admin_farm_request.html"

@@ -13,6 +13,10 @@ from tenants.site.verbs import VerbAction, VerbPages
 
 @admin.register(Job, site=farm_site)
 class JobAdmin(VerbPages, ReadOnlyAdmin):
+    when_empty = (
+        "What takes long, such as an export or a large import, is listed here while it "
+        "is done and for a while after."
+    )
     list_display = ["title", "by", "created_at", "status", "progress"]
     list_filter = [field_filter("status", "status", lambda: Job.Status.choices)]
     list_select_related = ["by"]

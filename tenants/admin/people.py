@@ -48,6 +48,7 @@ class UserForm(forms.ModelForm):
 
 @admin.register(User, site=farm_site)
 class UserAdmin(ModelAdmin):
+    when_empty = "Everybody who works with the farm is listed here."
     form = UserForm
     list_display = ["username", "name", "role", "is_active", "has_pin", "last_login"]
     list_filter = [field_filter("role", "role", lambda: ROLE_CHOICES), IsActiveListFilter]
@@ -152,6 +153,7 @@ class TokenForm(forms.ModelForm):
 class DeviceTokenAdmin(DeviceAdmin):
     """Tokens are issued on a page that shows their secret once; later they are only revoked."""
 
+    when_empty = "A printer or a program signs in with a token of its own."
     form = TokenForm
     list_display = [
         "name",
@@ -224,6 +226,9 @@ class DeviceTokenAdmin(DeviceAdmin):
 class FloorDeviceAdmin(DeviceAdmin):
     """A tablet is registered on the tablet itself, at /floor/device/; here it is revoked."""
 
+    when_empty = (
+        "A tablet that several people share signs in once, on the floor's page for devices."
+    )
     list_display = fields = [
         "name",
         "registered_by",

@@ -126,10 +126,11 @@ class ModelAdmin(Suggesting, CsvExport, ReadOnlyFigures, admin.ModelAdmin):
     """Saves and deletes by services, with an AuditEvent, and shows their refusals.
 
     Django's LogEntry refers to content types, which the schema of a farm has none of. ``records``
-    has the services.
+    has the services; ``when_empty`` is shown in the place of rows where there are none.
     """
 
     records = audited
+    when_empty = ""  # what goes into the list
 
     formfield_overrides = INPUTS
     show_facets = admin.ShowFacets.NEVER

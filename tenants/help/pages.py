@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 
 FOLDER = settings.BASE_DIR / "docs"
-OF_EVERY_DAY = ("floor", "admin", "tour", "glossary", "api", "printers", "klipper", "octoprint")
-OF_EVERY_DAY += ("home-assistant", "bambu", "prusa", "slicers", "spoolman", "operations")
+OF_EVERY_DAY = ("floor", "stocktakes", "admin", "tour", "glossary", "api", "printers")
+OF_EVERY_DAY += ("klipper", "octoprint", "home-assistant", "bambu", "prusa", "slicers", "spoolman")
+OF_EVERY_DAY += ("operations",)
 PAGE = re.compile(r"([a-z-]+)\.md(#.*)?")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 # What may be wider than a screen, and so is scrolled, also by keyboard: its name.

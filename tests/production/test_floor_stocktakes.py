@@ -1,8 +1,12 @@
 """Stocktakes on the floor: scan, weigh, next; looked over and posted."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from inventory.models import Location, Stocktake
+from inventory.services.spools import consumption
 from production.services.printing import slots
 from production.services.stocktaking import recording, sessions
 from tests.conftest import browser_of
@@ -70,6 +74,15 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(floor, stocktake, spools
     assert page(touch(floor, LIST, place="farm"), 409).count('name="confirm"') == 1
     assert touch(floor, LIST, place="location-0").status_code == 400
     assert floor.get(at(stocktake, "spools", 10**17)).status_code == 404
+
+
+def test_what_waited_for_the_network_is_of_when_it_was_weighed(floor, stocktake, here):
+    spool = a_spool(1000, location=here, at=timezone.now() - timedelta(hours=2))
+    consumption.use(spool, grams=100, by=None)
+    address = at(stocktake, "spools", spool.pk)
+    answer = touch(floor, address, net_grams="990", headers={"Floor-Waited": "3600"})
+    assert "−10 g against the book." in page_after(floor, answer)
+    assert stocktake.lines.get(spool=spool).book_grams == 1000
 
 
 def test_a_spool_from_elsewhere_is_moved_here_unless_it_is_in_a_printer(floor, stocktake, here):

@@ -302,6 +302,16 @@ def test_missing_spools_are_archived_where_nothing_uses_them(operator):
     assert fresh(later).archived_at is not None
 
 
+def test_what_needed_weighing_needs_it_again_after_undo(operator):
+    spool = a_spool(1000, needs_weighing=True)
+    stocktake = sessions.begin(by=operator)
+    recording.record(stocktake, spool=spool, net_grams=900, by=operator)
+    post(stocktake)
+    assert not fresh(spool).needs_weighing
+    posting.undo(stocktake, by=operator)
+    assert fresh(spool).needs_weighing
+
+
 def test_what_was_counted_after_it_is_not_undone(operator):
     spool = a_spool(1000)
     stocktake = sessions.begin(by=operator)

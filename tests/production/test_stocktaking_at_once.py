@@ -1,8 +1,13 @@
 """Two people at one stocktake: each spool is recorded, and all is posted once."""
 
+import threading
+import time
+
 import pytest
+from django.db import transaction
 
 from inventory.models import InventoryTransaction
+from inventory.services import locking
 from inventory.services.spools import consumption
 from production.services.stocktaking import posting, recording, sessions
 from production.services.stocktaking.sessions import InAnotherStocktake, StocktakeClosed
@@ -82,6 +87,26 @@ def test_what_is_used_while_it_is_posted_stays_on_top(at_once):
         lambda: consumption.use(line.spool, grams=50, by=None), lambda: post(stocktake)
     )
     assert refusals(results) == []
+    assert remaining(line.spool) == 850
+
+
+def test_entries_that_others_post_meanwhile_do_not_date_it_back(in_threads):
+    stocktake, line = recorded()
+    locked, posting_begun = threading.Event(), threading.Event()
+
+    def work(number):
+        if number:
+            locked.wait(10)
+            posting_begun.set()
+            return post(stocktake)
+        with transaction.atomic():
+            locking.locked([line.spool_id])
+            locked.set()
+            posting_begun.wait(10)
+            time.sleep(0.2)  # it waits for the spool
+            return consumption.use(line.spool, grams=50, by=None)
+
+    assert refusals(in_threads(work, 2)) == []
     assert remaining(line.spool) == 850
 
 

@@ -8,7 +8,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, SpoolEvent, Stocktake, StocktakeLine
-from inventory.services import clock, ledger, meters
+from inventory.services import ledger, meters
 from inventory.services.spools import shelf
 from inventory.services.spools.consumption import require_reason
 from production.models import PrinterSlot
@@ -55,7 +55,6 @@ def post(stocktake, *, reason, by, missing=Missing.LEAVE, at=None):
             _("Nothing is recorded in stocktake %(pk)s: record spools first, or cancel it.")
             % {"pk": stocktake.pk}
         )
-    at = at or clock.now()
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
         posting = _Posting(book, stocktake, reason, missing, lines)
         for line in lines:
@@ -79,6 +78,7 @@ def undo(stocktake, *, by, at=None):
     with ledger.book(spools, by=by, at=at) as book:
         _require_last_count(lines)
         reversed_already = _reversed(lines)
+        _weigh_again(book, [line.entry for line in lines if line.entry and line.entry.grams])
         for line in lines:
             _undo_line(book, stocktake, line, reversed_already)
     bulk_update(lines, ("outcome", "entry", "is_moved", "moved_from"))
@@ -169,12 +169,12 @@ def _relocate(book, spool, location):
 
 def _undo_line(book, stocktake, line, reversed_already):
     spool = book.spools[line.spool_id]
-    if line.outcome == Outcome.ARCHIVED and spool.archived_at == stocktake.closed_at:
+    entry = line.entry
+    if line.outcome == Outcome.ARCHIVED and spool.archived_at == entry.created_at:
         spool.archived_at = None
         shelf.write(book, spool, "archived_at")
         left = f"{format_number(spool.remaining_grams)} g"
         shelf.record(book, spool, Verb.RESTORED, after=left)
-    entry = line.entry
     if entry is not None and entry.grams and entry.pk not in reversed_already:
         book.reverse(entry, reason=UNDONE, note=_("Stocktake %(pk)s") % {"pk": stocktake.pk})
     if entry is None or entry.grams:  # the ledger has no reversal of a count that moved nothing
@@ -182,6 +182,18 @@ def _undo_line(book, stocktake, line, reversed_already):
     if line.is_moved and spool.location_id == line.move_to_id:
         _relocate(book, spool, line.moved_from)
     line.outcome, line.is_moved, line.moved_from = "", False, None
+
+
+def _weigh_again(book, entries):
+    """Let the spools that needed weighing until these entries counted them need it again."""
+    weighed = SpoolEvent.objects.filter(
+        verb=Verb.WEIGHED,
+        spool__in=[entry.spool_id for entry in entries],
+        at__in={entry.created_at for entry in entries},
+    )
+    for pk in weighed.values_list("spool", flat=True):
+        book.spools[pk].needs_weighing = True
+        shelf.write(book, book.spools[pk], "needs_weighing")
 
 
 def _recorded(stocktake):

@@ -11,7 +11,7 @@ from production.models import PrinterSlot
 from production.services import completion
 from production.services.printing import midprint, slots
 from production.services.requirements import fitting_spools
-from production.services.runs import lifecycle
+from production.services.runs import lifecycle, lines
 from production.services.runs.lines import NewItem, NewMaterial
 from tests.factories import (
     a_filament,
@@ -53,8 +53,8 @@ def opened(grams, *, days=1, **fields):
 
 def offered(run, **how):
     """FittingSpools of the only line of the run."""
-    lines = run.materials.select_related("spool", "filament", "material_type")
-    [found] = fitting_spools.of_lines(run, list(lines), **{"most": 20} | how).values()
+    rows = run.materials.select_related("spool", "filament", "material_type")
+    [found] = fitting_spools.of_lines(run, list(rows), **{"most": 20} | how).values()
     return found
 
 
@@ -155,6 +155,14 @@ def test_a_swap_is_for_what_is_left_and_for_the_same_filament_first(orange):
     assert (found[0].is_enough, found[1].missing_grams) == (True, 40)
 
 
+def test_before_the_start_enough_counts_more_than_the_filament_that_was_planned(orange):
+    own, red = a_spool(200, filament=orange), opened(900, filament=a_filament("Red"))
+    few, many = opened(50, filament=orange), opened(950, filament=orange)
+    run = a_run_of(orange.material_type)
+    lines.change_material(run.materials.get(), by=None, spool=own)
+    assert spools_of(run) == [own, many, red, few]
+
+
 def test_twins_in_the_printer_follow_what_has_too_little(orange):
     printer = a_printer()
     for label in ("A1", "A2"):
@@ -183,8 +191,8 @@ def test_members_of_a_family_meet_it_and_not_the_reverse():
 
 def test_it_takes_as_many_queries_for_many_spools_and_lines(orange):
     def ask(run):
-        lines = list(run.materials.select_related("spool", "filament", "material_type"))
-        return queries_of(lambda: fitting_spools.of_lines(run, lines))
+        rows = list(run.materials.select_related("spool", "filament", "material_type"))
+        return queries_of(lambda: fitting_spools.of_lines(run, rows))
 
     one = a_run((opened(500, filament=orange), 100))
     few = ask(one)

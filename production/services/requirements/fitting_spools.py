@@ -1,10 +1,11 @@
 """Which spools fit what a line of a run needs, the best first, and why.
 
-What is of another filament than the line had, where any of its material would do, comes last, and
-before that what another printer prints from. Of the rest, in this order: what has enough, or its
-twins in the printer have the rest; what is loaded in the run's printer, before what is on the shelf
-and what is in another printer; one lot with the other runs of the order; opened before sealed; the
-smallest that suffices, and of those that don't the one with most; what was dried last.
+Where a print goes on, what is of its filament comes first, whatever else there is; then what no
+other printer prints from. Of the rest, in this order: what has enough, or its twins in the printer
+have the rest; of the filament that the line had before, where any of its material would do; what is
+loaded in the run's printer, before what is on the shelf and what is in another printer; one lot
+with the other runs of the order; opened before sealed; the smallest that suffices, and of those
+that don't the one with most; what was dried last.
 """
 
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class SpoolNeed(NamedTuple):
     own_id: int | None = None
     own_filament_id: int | None = None
     own_grams: Decimal = Decimal(0)
+    is_swapped: bool = False  # the print goes on from another spool than its own
     lots: dict = {}
 
 
@@ -104,6 +106,11 @@ def meets(need, row):
     return need.material_type_id in (row.material_type_id, row.family_id)
 
 
+def is_other_filament(need, row):
+    """Whether the line had another filament."""
+    return need.own_filament_id not in (None, row.filament_id)
+
+
 def available_for(need, row):
     """Grams that the line could take of it, what is reserved for it already included."""
     return row.available + (need.own_grams if row.pk == need.own_id else 0)
@@ -151,9 +158,10 @@ def drying_rank(row):
 def rank(need, row):
     """What spools that meet the need are sorted by, best first."""
     return (
-        need.own_filament_id not in (None, row.filament_id),
+        need.is_swapped and is_other_filament(need, row),
         row.is_printed_elsewhere,
         enough_rank(need, row),
+        is_other_filament(need, row),
         place_rank(need, row),
         not run_of_lot(need, row),
         row.is_sealed,
@@ -179,6 +187,7 @@ def need_of(run, line, *, lots=None, is_swapped=False):
         own_id=line.spool_id,
         own_filament_id=own and own.filament_id,
         own_grams=line.reserved_grams,
+        is_swapped=is_swapped,
         lots=lots or {},
     )
 

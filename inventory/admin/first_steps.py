@@ -38,7 +38,10 @@ register(
         name="spools",
         place=60,
         title=_("Fill the shelf"),
-        detail=_("Import your spreadsheet, or what another program exports; or receive spools."),
+        detail=_(
+            "Import your spreadsheet (a sample is on the page), or what another program "
+            "exports; or receive spools."
+        ),
         is_done=exists(Spool.objects.all()),
         actions=(
             Action(

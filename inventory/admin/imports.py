@@ -19,7 +19,7 @@ from inventory.admin.labels import labels_url
 from inventory.admin.rendering import with_glyph
 from inventory.forms.imports import FileForm, SeenFile, options_of
 from inventory.paper.labels import MAX_SPOOLS
-from inventory.services.tables import spool_updates, table_reader, uploads
+from inventory.services.tables import samples, spool_updates, table_reader, uploads
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.report import (
     CREATED,
@@ -36,8 +36,9 @@ from tenants.jobs import files, services
 from tenants.jobs.models import Job
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name
-from tenants.web.csv_export import in_dialect, of_locale, rows_as_csv
+from tenants.web.csv_export import in_dialect, of_locale, rows_as_csv, stream_csv
 from tenants.web.idempotency import answer_once
+from tenants.web.xlsx_export import stream_xlsx
 
 NUMBER = re.compile("[0-9]{1,18}")
 MAX_LINES = 200  # that are displayed of each outcome
@@ -81,7 +82,7 @@ class Import:
 
 
 class ImportPages:
-    """For a ModelAdmin with an ``importing``: its page, and the empty table to fill in."""
+    """For a ModelAdmin with an ``importing``: its page, and tables to fill in."""
 
     importing = None
 
@@ -99,8 +100,8 @@ class ImportPages:
     def import_view(self, request):
         if not request.user.has_perm(self.importing.permission):
             raise PermissionDenied
-        if request.GET.get("as") == "csv":
-            return _empty_table(self.importing.columns, self.opts.model_name)
+        if wanted := DOWNLOADS.get(request.GET.get("as")):
+            return wanted(self.importing)
         if "job" in request.GET:
             return self._job_page(request)
         if request.method == "POST" and {"_do", "_again", "_look"} & request.POST.keys():
@@ -289,13 +290,28 @@ def _line(row, kind):
     return line | {"code": row.instance.code}
 
 
-def _empty_table(columns, name):
-    text = "".join(rows_as_csv(columns, [], dialect=of_locale(FarmSettings.load().locale)))
+def _empty_table(importing):
+    dialect = of_locale(FarmSettings.load().locale)
+    text = "".join(rows_as_csv(importing.columns, [], dialect=dialect))
     answer = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="{name}s.csv"'
+    answer["Content-Disposition"] = f'attachment; filename="{importing.what}.csv"'
     return answer
 
 
+def _sample_csv(importing):
+    dialect = of_locale(FarmSettings.load().locale)
+    return stream_csv(*_sample(importing), dialect=dialect)
+
+
+def _sample_xlsx(importing):
+    return stream_xlsx(*_sample(importing))
+
+
+def _sample(importing):
+    return _("Sample of %(what)s") % {"what": importing.what}, *samples.table(importing.what)
+
+
+DOWNLOADS = {"csv": _empty_table, "sample-csv": _sample_csv, "sample-xlsx": _sample_xlsx}
 FILAMENT_IMPORT = Import(
     what=FILAMENTS,
     title="Import filaments",

@@ -15,6 +15,7 @@ FILES = (
 )
 REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|slicer|unexplained|variance)/"
+    r"|/admin/reports/(consumption|cost|explanation|lot-parts|lots|scrap|unexplained|variance)/"
 )
 BEGINS = ("since", "finished_from", "counted_from")
 YEAR = timedelta(days=366)

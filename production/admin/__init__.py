@@ -13,6 +13,7 @@ from production.admin import (
     spools,
     stocktakes,
 )
+from production.admin.reports import views as reports
 
 __all__ = [
     "corrections",
@@ -22,6 +23,7 @@ __all__ = [
     "print_hosts",
     "printers",
     "products",
+    "reports",
     "runs",
     "sliced_files",
     "spools",

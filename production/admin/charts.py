@@ -38,6 +38,36 @@ def columns(points, *, height=120):
     }
 
 
+LINE = 44  # of a bar with its words above it
+
+
+def level_bars(points):
+    """Bars below each other, from 0 to the right, or to the left below 0: ``points`` are (label,
+    value, text). What is across is in percent, as for columns."""
+    values = [value for _, value, _ in points]
+    low, high = min(0, *values), max(0, *values)
+
+    def at(value):
+        return float((value - low) * 100 / (high - low)) if high > low else 0.0
+
+    bars = [
+        {
+            "label": label if len(label) <= LONGEST else f"{label[: LONGEST - 1]}…",
+            "text": text,
+            "kind": "less" if value < 0 else "more",
+            "text_y": index * LINE + 14,
+            "y": index * LINE + 20,
+            "top": index * LINE + 18,
+            "foot": index * LINE + 34,
+            "x": f"{min(at(value), at(0)):.2f}%",
+            "width": f"{abs(at(value) - at(0)):.2f}%",
+        }
+        for index, (label, value, text) in enumerate(points)
+    ]
+    return {"bars": bars, "height": LINE * len(bars), "zero": f"{at(0):.2f}%", "has_less": low < 0}
+
+
+LONGEST = 34  # letters of a label, which is beside a figure on a phone
 STEP = 26
 LABELS = 150  # where the bars begin
 WIDTH = 300  # of the longest

@@ -10,16 +10,7 @@ from production.models import Product, ProductionRun, RunMaterial
 from production.serializers import reports as serializers
 from production.serializers.explanation import ExplanationGroupSerializer
 from production.serializers.slicer import SlicerGroupSerializer
-from production.services.reports import (
-    alerts,
-    consumption,
-    demand,
-    explanation,
-    lots,
-    scrap,
-    unexplained,
-    variance,
-)
+from production.services.reports import by_parameters, demand
 from production.services.sliced_files import corrections
 from tenants.api.views import ListViewSet
 
@@ -50,11 +41,7 @@ class VarianceReport(Report):
     queryset = ProductionRun.objects.live()
     serializer_class = serializers.VarianceGroupSerializer
     filterset_class = filters.VarianceReportFilter
-
-    def compute(self, runs, parameters):
-        if parameters["group_by"] == "filament":
-            return variance.by_filament(runs)
-        return variance.of_many(runs, group_by=parameters["group_by"] or None)
+    compute = staticmethod(by_parameters.variance_of)
 
 
 class ExplanationReport(Report):
@@ -66,12 +53,7 @@ class ExplanationReport(Report):
     queryset = ProductionRun.objects.live()
     serializer_class = ExplanationGroupSerializer
     filterset_class = filters.ExplanationReportFilter
-
-    def compute(self, runs, parameters):
-        groups = explanation.of_many(runs, group_by=parameters["group_by"] or None)
-        if ordering := parameters["ordering"]:
-            return explanation.by_over(groups, descending=ordering == "-over")
-        return groups
+    compute = staticmethod(by_parameters.explanation_of)
 
 
 class SlicerReport(Report):
@@ -98,16 +80,7 @@ class ConsumptionReport(Report):
     queryset = InventoryTransaction.objects.all()
     serializer_class = serializers.ConsumptionSerializer
     filterset_class = filters.ConsumptionFilter
-
-    def compute(self, entries, parameters):
-        since, until = parameters["since"], parameters["until"]
-        return consumption.consumption(
-            group_by=parameters["group_by"] or None,
-            period=parameters["period"] or None,
-            since=since and since[0],
-            until=until and until[1],
-            entries=entries,
-        )
+    compute = staticmethod(by_parameters.consumption_of)
 
 
 class ScrapReport(Report):
@@ -119,9 +92,7 @@ class ScrapReport(Report):
     queryset = ProductionRun.objects.live()
     serializer_class = serializers.ScrapSerializer
     filterset_class = filters.ScrapReportFilter
-
-    def compute(self, runs, parameters):
-        return scrap.scrap(runs, group_by=parameters["group_by"] or None)
+    compute = staticmethod(by_parameters.scrap_of)
 
 
 class LotReport(Report):
@@ -136,13 +107,7 @@ class LotReport(Report):
     queryset = RunMaterial.objects.all()
     serializer_class = serializers.LotSerializer
     filterset_class = filters.LotsFilter
-
-    def compute(self, lines, parameters):
-        if parameters["order_reference"]:
-            return lots.lots_of_order(parameters["order_reference"])
-        if parameters["lot"]:
-            return lots.uses_of_lot(parameters["lot"], lines=lines)
-        return lots.lots_of_run(lines)
+    compute = staticmethod(by_parameters.lots_of)
 
 
 class LotPartsReport(Report):
@@ -154,9 +119,7 @@ class LotPartsReport(Report):
     queryset = RunMaterial.objects.all()
     serializer_class = serializers.LotPartSerializer
     filterset_class = filters.LotPartsFilter
-
-    def compute(self, lines, parameters):
-        return lots.parts_of_lot(parameters["lot"], lines=lines)
+    compute = staticmethod(by_parameters.parts_of_lot)
 
 
 class StockReport(ListViewSet):
@@ -198,10 +161,7 @@ class UnexplainedReport(Report):
     queryset = InventoryTransaction.objects.all()
     serializer_class = serializers.UnexplainedSerializer
     filterset_class = filters.CountedFilter
-
-    def compute(self, rows, parameters):
-        since, until = parameters["counted_from"], parameters["counted_to"]
-        return unexplained.unexplained_grams(since=since and since[0], until=until and until[1])
+    compute = staticmethod(by_parameters.unexplained_of)
 
 
 class AlertReport(Report):
@@ -213,6 +173,4 @@ class AlertReport(Report):
     queryset = Product.objects.all()
     serializer_class = serializers.AlertSerializer
     filterset_class = filters.EvidenceFilter
-
-    def compute(self, rows, parameters):
-        return alerts.alerts(last=parameters["last"] or serializers.EVIDENT_RUNS)
+    compute = staticmethod(by_parameters.alerts_of)

@@ -5,10 +5,10 @@ from rest_framework import serializers
 from inventory.models import Filament, MaterialType
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.variance import Amount, GramsFigure, MinutesFigure, MoneyFigure
+from production.services.reports.by_parameters import EVIDENT_RUNS
 from tenants.api.fields import MomentField, WholeField
 from tenants.api.serializers import Body
 
-EVIDENT_RUNS = 10
 MAX_RUNS = 1000
 STOCK_FIELDS = [
     "sealed_count",

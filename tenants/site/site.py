@@ -17,6 +17,7 @@ RECENT = 10
 FIRST = (
     "production",
     "inventory",
+    "reports",
     *("ProductionRun", "Printer", "PrinterSlot", "Product", "Reason"),
     *("Spool", "Filament", "InventoryTransaction", "SpoolEvent", "MaterialType", "Manufacturer"),
     *("Location", "ExtraField"),
@@ -56,16 +57,32 @@ class AdminSite(admin.AdminSite):
     help_topic = "admin#today"
     panels = None  # panels(request) is what the index shows besides
 
+    def __init__(self, *args, **kwargs):
+        """``more_addresses`` are functions that return addresses of pages that are of no model;
+        ``more_pages`` list them: ``{label: (name, address, pages(request))}``."""
+        super().__init__(*args, **kwargs)
+        self.more_addresses, self.more_pages = [], {}
+
     def get_urls(self):
         """Django's, without the page that needs content types, of which a farm has none."""
-        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        found = [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+        return [*(url for each in self.more_addresses for url in each()), *found]
 
     def get_app_list(self, request, app_label=None):
         """What people work with comes first; the rest by name."""
         apps = super().get_app_list(request, app_label)
+        if app_label is None:
+            apps += self._more_apps(request)
         for app in apps:
             app["models"].sort(key=lambda model: _place(model["object_name"]))
         return sorted(apps, key=lambda app: _place(app["app_label"]))
+
+    def _more_apps(self, request):
+        return [
+            {"name": name, "app_label": label, "app_url": reverse(address), "models": pages}
+            for label, (name, address, listed) in self.more_pages.items()
+            if (pages := listed(request))
+        ]
 
     def index(self, request, extra_context=None):
         mine = AuditEvent.objects.filter(by=request.user).exclude(verb="sign_in")

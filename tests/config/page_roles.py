@@ -96,6 +96,17 @@ PAGES = """
 /admin/production/slicercorrection/accept/              .     m
 /admin/production/slicercorrection/csv/                 v     v
 /admin/production/slicercorrection/{pk}/withdraw/       m     m
+/admin/reports/                                         v     v
+/admin/reports/alerts/                                  v     v
+/admin/reports/consumption/                             v     v
+/admin/reports/cost/                                    v     v
+/admin/reports/explanation/                             v     v
+/admin/reports/lot-parts/                               v     v
+/admin/reports/lots/                                    v     v
+/admin/reports/scrap/                                   v     v
+/admin/reports/stock/                                   v     v
+/admin/reports/unexplained/                             v     v
+/admin/reports/variance/                                v     v
 /admin/{app_label}/                                     v     v
 /filament/show/{number}/                                v     .
 /floor/                                                 v     .

@@ -1,0 +1,1 @@
+"""Reports for people: the figures of the API as pages and files."""

@@ -1,0 +1,189 @@
+"""A report as a table of values for files, of texts for the page, and as a chart."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import reduce
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from inventory.admin.rendering import NOTHING, grams
+from production.admin.charts import level_bars
+from production.admin.formatting import difference, duration, money
+from tenants.operations.text import half_up
+
+MOST_BARS, MOST_ROWS = 20, 500
+GROUPS = {
+    "": gettext_lazy("All together"),
+    "product": gettext_lazy("Product"),
+    "printer": gettext_lazy("Printer"),
+    "filament": gettext_lazy("Filament"),
+    "material_type": gettext_lazy("Material type"),
+    "location": gettext_lazy("Location"),
+    "spool": gettext_lazy("Spool"),
+    "reason": gettext_lazy("Reason"),
+    "status": gettext_lazy("Status"),
+    "day": gettext_lazy("Day"),
+    "week": gettext_lazy("Week"),
+    "month": gettext_lazy("Month"),
+}
+PAGES = {  # of the admin, by what an id is of
+    "product": "admin:production_product_change",
+    "printer": "admin:production_printer_change",
+    "filament": "admin:inventory_filament_change",
+    "material_type": "admin:inventory_materialtype_change",
+    "location": "admin:inventory_location_change",
+    "spool": "admin:inventory_spool_change",
+    "reason": "admin:production_reason_change",
+    "run": "admin:production_productionrun_change",
+}
+
+
+def share(value):
+    return NOTHING if value is None else f"{half_up(value, 1)} %"
+
+
+def count(value):
+    return NOTHING if value is None else str(value)
+
+
+FORMATS = {
+    "count": count,
+    "grams": grams,
+    "signed_grams": difference(grams),
+    "minutes": duration,
+    "signed_minutes": difference(duration),
+    "money": money,
+    "signed_money": difference(money),
+    "share": share,
+    "percent": difference(share),
+    "days": grams,
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One figure or text of a row, at a dotted path of what the API answers.
+
+    ``kind`` is one of FORMATS, text, list, or group: the name of what the rows are grouped by.
+    ``sums``: whether the rows add up to the whole. ``of`` and ``key``: the page that a text leads
+    to, and the path of its id. ``where`` is a parameter without which the column is left out.
+    """
+
+    label: str
+    path: str
+    kind: str = "text"
+    sums: bool = False
+    of: str = ""
+    key: str = "key"
+    where: str = ""
+
+    @property
+    def is_number(self):
+        return self.kind in FORMATS
+
+    def value(self, row):
+        """As the API has it, a number as Decimal; None is unknown."""
+        found = reduce(lambda each, name: each and each.get(name), self.path.split("."), row)
+        if found is None or self.kind == "count":
+            return found
+        if self.kind == "list":
+            return ", ".join(map(str, found))
+        return Decimal(found) if self.is_number else str(found)
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """``rows`` are those of the API; ``whole`` is the row of all of them together, or None.
+    ``group`` is what they are grouped by, "" for nothing."""
+
+    columns: list
+    rows: list
+    whole: dict | None
+    group: str
+    currency: str
+
+    def header(self):
+        labels = [
+            GROUPS.get(self.group, self.group) if each.kind == "group" else each.label
+            for each in self.columns
+        ]
+        return [str(label).replace("{currency}", self.currency) for label in labels]
+
+    def values(self):
+        """For files: a list for each row."""
+        return [[self._value(column, row) for column in self.columns] for row in self.rows]
+
+    def cells(self):
+        """For the page: ``[(heading, column, text)]`` of each of the first MOST_ROWS rows."""
+        header = self.header()
+        return [
+            list(zip(header, self.columns, self._texts(row), strict=True))
+            for row in self.rows[:MOST_ROWS]
+        ]
+
+    def sums(self):
+        """The last row of the page, or None."""
+        if len(self.rows) < 2 or not any(column.is_number for column in self.columns):
+            return None
+        if self.whole is None and not any(column.sums for column in self.columns):
+            return None
+        texts = [self._sum(column) for column in self.columns[1:]]
+        header = self.header()
+        return list(zip(header, self.columns, [_("Together"), *texts], strict=True))
+
+    def chart(self, path):
+        """Bars of the figure at ``path``; None where fewer than two rows have it."""
+        column = next((each for each in self.columns if each.path == path), None)
+        known = [row for row in self.rows if column and column.value(row) is not None]
+        if len(known) < 2:
+            return None
+        show = FORMATS[column.kind]
+        points = [
+            (self._label(row), column.value(row), show(column.value(row)))
+            for row in known[:MOST_BARS]
+        ]
+        most = max(known, key=lambda row: abs(column.value(row)))
+        return {
+            "title": self.header()[self.columns.index(column)],
+            "most": (self._label(most), show(column.value(most))),
+            "whole": self._sum(column),
+            "more": len(known) - len(points),
+            **level_bars(points),
+        }
+
+    def _label(self, row):
+        """What is at the left of a row, before its figures."""
+        names = [self._value(each, row) for each in self.columns if each.kind in ("group", "name")]
+        return " · ".join(str(name) for name in names if name not in (None, ""))
+
+    def _value(self, column, row):
+        value = column.value(row)
+        if column.kind != "group" or value is not None:
+            return value
+        return _("Not set") if self.group else _("All together")
+
+    def _texts(self, row):
+        return [self._text(column, row) for column in self.columns]
+
+    def _text(self, column, row):
+        value = self._value(column, row)
+        if column.is_number:
+            return FORMATS[column.kind](value)
+        of = self.group if column.kind == "group" else column.of
+        key = row.get(column.key)
+        if of in PAGES and key is not None and value not in (None, ""):
+            return format_html('<a href="{}">{}</a>', reverse(PAGES[of], args=[key]), value)
+        return NOTHING if value in (None, "") else value
+
+    def _sum(self, column):
+        if not column.is_number:
+            return ""
+        if self.whole is not None:
+            return FORMATS[column.kind](column.value(self.whole))
+        if not column.sums:
+            return ""
+        values = [column.value(row) for row in self.rows]
+        return NOTHING if None in values else FORMATS[column.kind](sum(values))

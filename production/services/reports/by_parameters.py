@@ -1,0 +1,65 @@
+"""Reports by the parameters that people and programs choose: what the API and the admin show alike.
+
+Each takes the filtered rows, and the values of its filter's form.
+"""
+
+from production.services.reports import (
+    alerts,
+    consumption,
+    explanation,
+    lots,
+    scrap,
+    unexplained,
+    variance,
+)
+
+EVIDENT_RUNS = 10
+
+
+def variance_of(runs, parameters):
+    if parameters["group_by"] == "filament":
+        return variance.by_filament(runs)
+    return variance.of_many(runs, group_by=parameters["group_by"] or None)
+
+
+def explanation_of(runs, parameters):
+    groups = explanation.of_many(runs, group_by=parameters["group_by"] or None)
+    if ordering := parameters["ordering"]:
+        return explanation.by_over(groups, descending=ordering == "-over")
+    return groups
+
+
+def consumption_of(entries, parameters):
+    since, until = parameters["since"], parameters["until"]
+    return consumption.consumption(
+        group_by=parameters["group_by"] or None,
+        period=parameters["period"] or None,
+        since=since and since[0],
+        until=until and until[1],
+        entries=entries,
+    )
+
+
+def scrap_of(runs, parameters):
+    return scrap.scrap(runs, group_by=parameters["group_by"] or None)
+
+
+def lots_of(lines, parameters):
+    if parameters["order_reference"]:
+        return lots.lots_of_order(parameters["order_reference"])
+    if parameters["lot"]:
+        return lots.uses_of_lot(parameters["lot"], lines=lines)
+    return lots.lots_of_run(lines)
+
+
+def parts_of_lot(lines, parameters):
+    return lots.parts_of_lot(parameters["lot"], lines=lines)
+
+
+def unexplained_of(_rows, parameters):
+    since, until = parameters["counted_from"], parameters["counted_to"]
+    return unexplained.unexplained_grams(since=since and since[0], until=until and until[1])
+
+
+def alerts_of(_rows, parameters):
+    return alerts.alerts(last=parameters["last"] or EVIDENT_RUNS)

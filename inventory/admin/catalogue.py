@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Count, Q
 
+from inventory.admin.catalogue_search import CatalogueSearch
 from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
 from inventory.admin.rendering import grams, sees_removed, with_glyph
@@ -124,12 +125,13 @@ class MaterialTypeAdmin(ModelAdmin):
 
 
 @admin.register(Filament, site=farm_site)
-class FilamentAdmin(ImportPages, NamedAdmin):
+class FilamentAdmin(CatalogueSearch, ImportPages, NamedAdmin):
     when_empty = (
         "A filament is a maker's material in a colour, which spools are of: import a "
         "table or a catalogue, or add one."
     )
     records, entity = filaments, ExtraField.Entity.FILAMENT
+    add_form_template = change_form_template = "inventory/admin_filament.html"
     verbs = (
         VerbAction(
             name="merge",

@@ -1,11 +1,14 @@
 """The catalogue, and locations."""
 
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from inventory import filters
 from inventory.api.imports import FilamentImport
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.serializers.catalogue import (
+    CatalogueEntries,
+    CatalogueQuery,
     FilamentMergeSerializer,
     FilamentSerializer,
     LocationSerializer,
@@ -23,6 +26,7 @@ from inventory.serializers.tables import (
 )
 from inventory.serializers.verbs import FilamentMergeBody
 from inventory.services import filament_merging, filaments, manufacturers
+from inventory.services.tables import catalogue_search
 from tenants.api.serializers import NoBody
 from tenants.api.views import RecordViewSet
 
@@ -99,18 +103,23 @@ class FilamentViewSet(Removable, FilamentImport, RecordViewSet):
         "unmerge": NoBody,
     }
     answers = {
+        "catalogue": CatalogueEntries,
         "merge": MergedFilament,
         "import_table": TableReportSerializer,
         "import_catalogue": CatalogueReportSerializer,
         **dict.fromkeys(["update", "partial_update"], ChangedFilament),
     }
     permissions = {
+        "catalogue": "view",
         "import_table": "add",
         "import_catalogue": "add",
         "restore": "change",
         "unmerge": "merge",
     }
-    queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
+    queries = {
+        "catalogue": CatalogueQuery,
+        **dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery),
+    }
     filterset_class = filters.FilamentFilter
     ordering_fields = [
         "id",
@@ -132,6 +141,15 @@ class FilamentViewSet(Removable, FilamentImport, RecordViewSet):
         self.call(filaments.update, filament, **values)
         found = next(iter(self.changed), None)
         return self.row_response(filament, revaluation=represented(found))
+
+    @action(detail=False, methods=["get"])
+    def catalogue(self, request):
+        """Search the makers' catalogues, for the body of a new filament.
+
+        An entry that the farm has already names its filament.
+        """
+        found = catalogue_search.find(self.get_query_values()["q"])
+        return Response(CatalogueEntries({"entries": found}).data)
 
     @action(detail=True, methods=["post"])
     def merge(self, request, pk):

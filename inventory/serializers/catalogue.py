@@ -6,7 +6,14 @@ from rest_framework import serializers
 from inventory import gtins
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.models.fields import MAX_INPUT_LENGTH, validate_color
-from tenants.api.fields import ColorField, IdField, NameField, TextField, UpperCaseField
+from tenants.api.fields import (
+    ColorField,
+    IdField,
+    NameField,
+    QuantityField,
+    TextField,
+    UpperCaseField,
+)
 from tenants.api.serializers import RowSerializer
 
 MAX_COLORS = 16
@@ -147,3 +154,45 @@ class MergedFilament(FilamentSerializer):
 
     class Meta(FilamentSerializer.Meta):
         fields = [*FilamentSerializer.Meta.fields, "merge", "dry_run"]
+
+
+class CatalogueQuery(serializers.Serializer):
+    """Which entries of the makers' catalogues are meant."""
+
+    q = TextField(max_length=300, help_text="Words of the maker, the name and the material.")
+
+
+class NewFilamentFields(serializers.Serializer):
+    """What the catalogue knows, as the body of a new filament."""
+
+    def to_representation(self, values):
+        return {name: self.fields[name].to_representation(values[name]) for name in values}
+
+    manufacturer_name = serializers.CharField(required=False)
+    material_type_code = serializers.CharField()
+    name = serializers.CharField()
+    color_hex = serializers.CharField(required=False)
+    multi_color_hexes = serializers.ListField(child=serializers.CharField(), required=False)
+    multi_color_direction = serializers.CharField(required=False)
+    finish = serializers.CharField(required=False)
+    diameter_mm = QuantityField(max_digits=None, decimal_places=4, required=False)
+    density_g_cm3 = QuantityField(max_digits=None, decimal_places=4, required=False)
+    net_grams = QuantityField(max_digits=None, decimal_places=2, required=False)
+    tare_grams = QuantityField(max_digits=None, decimal_places=2, required=False)
+    nozzle_temp = serializers.IntegerField(required=False)
+    bed_temp = serializers.IntegerField(required=False)
+    external_id = serializers.CharField()
+    comment = serializers.CharField(required=False)
+
+
+class CatalogueEntrySerializer(serializers.Serializer):
+    """An entry, and the farm's filament that it is already."""
+
+    filament = serializers.IntegerField(allow_null=True)
+    body = NewFilamentFields(source="fields")
+
+
+class CatalogueEntries(serializers.Serializer):
+    """The first that have all the words."""
+
+    entries = CatalogueEntrySerializer(many=True)

@@ -14,6 +14,7 @@ PAGES = """
 /admin/accounts/floordevice/{pk}/revoke/                m     m
 /admin/accounts/floordevice/{pk}/unlock/                m     m
 /admin/autocomplete/                                    -     .
+/admin/inventory/filament/catalogue/                    o     o
 /admin/inventory/filament/csv/                          v     v
 /admin/inventory/filament/import/                       o     o
 /admin/inventory/inventorytransaction/csv/              v     v

@@ -25,6 +25,7 @@ API = """
 /api/v1/device-tokens/{pk}/                             m     .     .     .     m
 /api/v1/docs/                                           v     .     .     .     .
 /api/v1/filaments/                                      v     o     .     .     .
+/api/v1/filaments/catalogue/                            v     .     .     .     .
 /api/v1/filaments/import-catalogue/                     .     o     .     .     .
 /api/v1/filaments/import/                               .     o     .     .     .
 /api/v1/filaments/{pk}/                                 v     .     o     o     m

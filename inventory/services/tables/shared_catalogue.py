@@ -38,7 +38,7 @@ def replace(kind, entries):
     """Keep these entries instead of those of their kind before; returns how many. Only the owner
     of the database may."""
     rows = [
-        (kind, place, _words(entry), json.dumps(entry, default=_number, ensure_ascii=False))
+        (kind, place, words_of(entry), json.dumps(entry, default=_number, ensure_ascii=False))
         for place, entry in enumerate(each for each in entries if isinstance(each, dict))
     ]
     with transaction.atomic(), connection.cursor() as cursor:
@@ -69,7 +69,8 @@ def _texts(query, params):
         return [content for (content,) in cursor.fetchall()]
 
 
-def _words(entry):
+def words_of(entry):
+    """What an entry is found by, in lower case."""
     return " ".join(str(entry.get(name) or "") for name in NAMES).lower()
 
 

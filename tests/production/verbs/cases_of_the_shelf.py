@@ -5,9 +5,10 @@ A case arranges the farm and answers the verb, ready to be called.
 
 from django.utils import timezone
 
-from inventory.models import Location
+from inventory.models import Location, MaterialType
 from inventory.services import overruling, receiving, reversing
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
+from inventory.services.tables import catalogue_search
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
@@ -18,6 +19,14 @@ from tests.factories import a_filament, a_repeat, a_slot, a_spool, spools_of_one
 from tests.production.verbs.preparation import a_table, misdated, running
 
 CASES, verb = a_table()
+
+
+@verb("filament.choose_entry")
+def _():
+    """Its maker and its material type are new."""
+    MaterialType.objects.filter(code="PLA").delete()
+    graphite = "nordfaden_pla_graphite_1000_175"
+    return lambda: catalogue_search.choose("graphite", external_id=graphite, by=None)
 
 
 @verb("spool.receive")

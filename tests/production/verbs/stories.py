@@ -30,6 +30,7 @@ from inventory.services.spools import (
     tags,
     unbound_tags,
 )
+from inventory.services.tables import catalogue_search
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import ReadTable
 from inventory.services.tables.spool_import import import_spools
@@ -186,6 +187,9 @@ OF_OTHERS = {
     "manufacturer.remove": lambda: manufacturers.remove(a_manufacturer(), by=None),
     "manufacturer.restore": lambda: manufacturers.restore(
         manufacturers.remove(a_manufacturer(), by=None), by=None
+    ),
+    "filament.choose_entry": lambda: catalogue_search.choose(
+        "graphite", external_id="nordfaden_pla_graphite_1000_175", by=None
     ),
     "filament.import": lambda: import_filaments(ReadTable([]), by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),

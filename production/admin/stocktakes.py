@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from inventory.admin.rendering import grams, moment, signed, spool_link
 from inventory.models import Stocktake, StocktakeLine
@@ -168,7 +169,7 @@ def _results():
 class StocktakeLineAdmin(ReadOnlyAdmin):
     when_empty = "What stocktakes found of each spool is listed here."
     list_display = [
-        "place",
+        "where",
         "what",
         "filament",
         "result",
@@ -179,7 +180,7 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         "counted_by",
         "outcome",
     ]
-    list_display_links = ["place", "what"]
+    list_display_links = ["where"]
     list_filter = [
         field_filter("stocktake", "stocktake", _stocktakes),
         field_filter("result", "found", _results),
@@ -202,7 +203,7 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
     }
     fields = [
         ("stocktake", "place", "is_expected"),
-        ("what", "filament"),
+        ("what", "filament", "text"),
         ("result", "gross_grams", "counted", "book"),
         ("off", "value", "move_to"),
         ("counted_by", "counted_at", "outcome"),
@@ -214,9 +215,13 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         rows = super().get_queryset(request).with_spool()
         return rows.select_related("stocktake", "counted_by", "move_to")
 
+    @admin.display(description="place", ordering="place")
+    def where(self, line):
+        return line.place or "No place"
+
     @admin.display(description="spool", ordering="spool__code")
     def what(self, line):
-        return spool_link(line.spool) if line.spool else line.text
+        return spool_link(line.spool) if line.spool else Truncator(line.text).chars(20)
 
     @admin.display(description="filament")
     def filament(self, line):

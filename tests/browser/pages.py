@@ -58,6 +58,8 @@ SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared
 
 ADMIN = {
     "index": "/admin/",
+    "stocktake": "/admin/inventory/stocktake/{stocktake}/change/",
+    "stocktake lines": "/admin/inventory/stocktakeline/",
     "runs": "/admin/production/productionrun/",
     "new run": "/admin/production/productionrun/add/",
     "run": "/admin/production/productionrun/{running}/change/",
@@ -131,5 +133,5 @@ def floor_path(name, sample):
 
 def admin_path(name, sample):
     named = ("planned", "running", "closed", "spool", "long_named", "long_run", "product", "job")
-    named += ("sliced_file",)
+    named += ("sliced_file", "stocktake")
     return ADMIN[name].format(**{each: getattr(sample, each).pk for each in named})

@@ -80,6 +80,8 @@ ADMIN = {
     "moving": "/admin/inventory/spool/moving/",
     "import": "/admin/inventory/filament/import/",
     "filaments": "/admin/inventory/filament/",
+    "new filament": "/admin/inventory/filament/add/",
+    "catalogues": "/admin/inventory/filament/catalogue/?q=nordfaden",
     "removed spools": "/admin/inventory/spool/?shelf=removed",
     "extra fields": "/admin/inventory/extrafield/",
     "new extra field": "/admin/inventory/extrafield/add/",

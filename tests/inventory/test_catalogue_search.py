@@ -99,6 +99,12 @@ def test_a_filament_that_is_there_is_marked_and_named_when_it_is_added_twice(far
     assert set(Filament.objects.values_list("color_hex", flat=True)) == {"26282B"}
 
 
+def test_the_floor_leads_to_the_catalogues_where_the_farm_has_none(farm, at_admin):
+    link = f"{PAGE}?q=graphite%20%26%20co"
+    assert link in text_of(at_admin.get("/floor/receive/", {"q": "graphite & co"}))
+    assert PAGE not in text_of(at_admin.get("/floor/receive/"))
+
+
 def test_an_entry_that_is_gone_is_refused_and_makes_nothing(farm, at_admin):
     before = MaterialType.objects.count()
     for sent in ({"q": "graphite", "entry": "nothing"}, {"q": "", "entry": GRAPHITE}, {}):

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_POST
 
 from inventory.admin import rendering
 from inventory.models import Filament
-from production.admin import explanation, formatting
+from production.admin import estimates, explanation, formatting
 from production.admin.pictures import photo_view, thumbnail
 from production.models import BomLine, Product, ProductionRun, Reason
 from production.services import slicer_factors
@@ -157,6 +157,7 @@ def _page(product):
         "compared": whole and formatting.compared_rows(whole["compared"], currency, threshold),
         "alert": found if found.passes(threshold) else None,
         "currency": currency,
+        "estimate": estimates.of_product(product, currency),
         "slot_rows": _slots(closed),
     }
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from inventory.admin import rendering
 from inventory.admin.rendering import grams, spool_link, with_glyph
 from inventory.models import Filament, HoldingSpoolQuerySet, Spool
-from production.admin import explanation, formatting
+from production.admin import estimates, explanation, formatting
 from production.admin.charts import comparison
 from production.admin.pictures import thumbnail
 from production.forms.actuals import COUNTS
@@ -152,6 +152,7 @@ def context(run):
     blockers = demand.blockers([run])[run.pk]
     return explanation.context(Explanation(exact, settings.currency, usual_factors(exact))) | {
         "run": run,
+        "estimate": estimates.of_run(run, settings.currency) if run.status == PLANNED else None,
         "contents": formatting.contents(ProductionRun.objects.with_contents().get(pk=run.pk)),
         "badge": formatting.badge(run, blockers),
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),

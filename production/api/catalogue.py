@@ -10,6 +10,7 @@ from production.api.runs import AllowedVerbsMixin
 from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.serializers.actuals import SpoolBody
+from production.serializers.estimating import ProductEstimateSerializer
 from production.serializers.plan_changes import ChangedBomLine, ChangedProduct
 from production.serializers.printers import (
     PrinterModelsSerializer,
@@ -27,7 +28,7 @@ from production.serializers.products import (
 )
 from production.serializers.reports import AcceptBody, ProposalSerializer
 from production.serializers.verbs import NoBody, SwapInSlotBody
-from production.services import pictures, products
+from production.services import estimating, pictures, products
 from production.services.printing import adding, midprint, printers, slots
 from production.services.printing.printer_models import printer_models
 from production.services.reports import alerts
@@ -128,10 +129,11 @@ class ProductViewSet(TakesPhoto, ChangesMixin, RecordViewSet):
     bodies = {"accept_actuals": AcceptBody, **dict.fromkeys(PHOTO, NoBody)}
     answers = {
         "proposal": ProposalSerializer,
+        "estimate": ProductEstimateSerializer,
         **dict.fromkeys(["update", "partial_update", "accept_actuals"], ChangedProduct),
     }
     records = products
-    permissions = {"proposal": "view", **dict.fromkeys(PHOTO, "change")}
+    permissions = {"proposal": "view", "estimate": "view", **dict.fromkeys(PHOTO, "change")}
     photo_actions = ("set_photo",)
     filterset_class = ProductFilter
     search_fields = ["sku", "name"]
@@ -141,6 +143,11 @@ class ProductViewSet(TakesPhoto, ChangesMixin, RecordViewSet):
     def proposal(self, request, pk):
         """Read what the product's last runs propose to plan it with."""
         return Response(ProposalSerializer(alerts.proposal(self.get_object())).data)
+
+    @action(detail=True, methods=["get"])
+    def estimate(self, request, pk):
+        """Read what a plate and a unit will cost, and the price to ask for: an estimate."""
+        return Response(estimating.of_product(self.get_object()).as_dict())
 
     @action(detail=True, methods=["post"], url_path="photo", parser_classes=OF_PHOTOS)
     def set_photo(self, request, pk):

@@ -13,6 +13,7 @@ from production.api.verbs import FOLLOWED, NEW_RUNS, OUTCOMES, PERMISSIONS, RunV
 from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
+from production.serializers.estimating import EstimateSerializer
 from production.serializers.explanation import ExplanationSerializer
 from production.serializers.fitting_spools import WantedSpoolsSerializer
 from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
@@ -21,7 +22,7 @@ from production.serializers.planning import PlannedRuns
 from production.serializers.runs import ProductionRunSerializer, RunEventSerializer, addresses
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_BODIES
-from production.services import explanation, product_plans, run_state, variance
+from production.services import estimating, explanation, product_plans, run_state, variance
 from production.services.reports import demand
 from production.services.requirements import wanted_spools
 from production.services.runs import lifecycle, planning, status_change
@@ -54,6 +55,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
         **dict.fromkeys(["bulk", "plan"], {201: PlannedRuns}),
         **dict.fromkeys(NEW_RUNS, {201: ProductionRunSerializer}),
         "variance": VarianceSerializer,
+        "estimate": EstimateSerializer,
         "explanation": ExplanationSerializer,
         "blockers": BlockersSerializer,
         "fitting_spools": WantedSpoolsSerializer,
@@ -61,6 +63,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     }
     permissions = PERMISSIONS | {
         "variance": "view",
+        "estimate": "view",
         "explanation": "view",
         "blockers": "view",
         "fitting_spools": "view",
@@ -144,6 +147,11 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     def variance(self, request, pk):
         """Read planned and actual grams, minutes and cost of one run."""
         return Response(variance.of_run(self.get_object()))
+
+    @action(detail=True, methods=["get"])
+    def estimate(self, request, pk):
+        """Read what one run will cost, by prices and rates of now or of its start: an estimate."""
+        return Response(estimating.of_run(self.get_object()).as_dict())
 
     @action(detail=True, methods=["get"])
     def explanation(self, request, pk):

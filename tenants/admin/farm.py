@@ -44,6 +44,9 @@ class SettingsForm(forms.ModelForm):
             "machine_hour_rate": "Machine cost per hour",
             "labour_rate": "Labour cost per hour",
             "energy_price_kwh": "Energy price per kWh",
+            "packing_cost": "Packing per unit",
+            "fixed_cost": "Fixed cost per unit",
+            "margin_percent": "Margin (% of the price)",
             "variance_alert_percent": "Variance alert (%)",
             "plausibility_percent": "Warn when actual differs by (%)",
             "low_stock_percent": "Low stock (%)",
@@ -70,6 +73,10 @@ class FarmSettingsAdmin(ModelAdmin):
         (
             "Costs, net of VAT; a run keeps the rates it was started with",
             {"fields": ["currency", ("labour_rate", "machine_hour_rate"), "energy_price_kwh"]},
+        ),
+        (
+            "Price to ask for a unit of a product",
+            {"fields": [("packing_cost", "fixed_cost"), "margin_percent"]},
         ),
         (
             "What is marked",

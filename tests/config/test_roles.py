@@ -93,6 +93,7 @@ API = """
 /api/v1/production-runs/{pk}/take-over-reports/         .     o     .     .     .
 /api/v1/production-runs/{pk}/traveller/                 v     .     .     .     .
 /api/v1/production-runs/{pk}/unstart/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/estimate/                  v     .     .     .     .
 /api/v1/production-runs/{pk}/explanation/               v     .     .     .     .
 /api/v1/production-runs/{pk}/variance/                  v     .     .     .     .
 /api/v1/production-runs/{run_id}/items/                 v     o     .     .     .
@@ -105,6 +106,7 @@ API = """
 /api/v1/products/{pk}/                                  v     .     o     o     m
 /api/v1/products/{pk}/accept-actuals/                   .     o     .     .     .
 /api/v1/products/{pk}/photo/                            .     o     .     .     o
+/api/v1/products/{pk}/estimate/                         v     .     .     .     .
 /api/v1/products/{pk}/proposal/                         v     .     .     .     .
 /api/v1/products/{product_id}/bom-lines/                v     o     .     .     .
 /api/v1/products/{product_id}/bom-lines/{pk}/           v     .     o     o     m

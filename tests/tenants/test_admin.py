@@ -92,9 +92,11 @@ def test_a_manager_changes_the_settings_and_it_is_on_record(as_manager):
         field.name: field.value_from_object(FarmSettings.load())
         for field in FarmSettings._meta.fields
     }
+    form |= {"packing_cost": "", "fixed_cost": "0.40", "margin_percent": "20"}
     form["currency"] = "CHF"
     assert as_manager.post("/admin/accounts/farmsettings/1/change/", form).status_code == 302
-    assert FarmSettings.load().currency == "CHF"
+    settings = FarmSettings.load()
+    assert (settings.currency, settings.packing_cost, settings.margin_percent) == ("CHF", None, 20)
     history = as_manager.get("/admin/accounts/farmsettings/1/history/")
     assert "EUR → CHF" in history.content.decode()
 

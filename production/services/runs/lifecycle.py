@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Spool
 from inventory.services import ledger
 from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
-from production.services import overrides, run_state
+from production.services import overrides, rates, run_state
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
 from production.services.printing import slots
@@ -29,7 +29,6 @@ from production.services.requirements import (
 from production.services.runs import filaments, lines
 from production.services.runs.numbering import next_number
 from production.services.undo import loads, put_back
-from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
@@ -342,12 +341,7 @@ def _freeze(run, items):
     for item in items:
         item.planned_quantity = item.quantity
     bulk_update(items, bom.FROZEN)
-    settings = FarmSettings.load()
-    printer_rate = run.printer.hour_rate if run.printer else None
-    run.hour_rate = settings.machine_hour_rate if printer_rate is None else printer_rate
-    run.power_watts = run.printer.power_watts if run.printer else None
-    run.energy_price_kwh = settings.energy_price_kwh
-    run.labour_rate = settings.labour_rate
+    rates.freeze(run)
 
 
 def _cover(book, run, run_lines, chosen, *, overridden):

@@ -8,6 +8,7 @@ import django.utils.timezone
 import tenants.accounts.models.settings
 import tenants.operations.quantities
 import uuid
+from decimal import Decimal
 from django.conf import settings
 from django.db import migrations, models
 
@@ -105,6 +106,9 @@ class Migration(migrations.Migration):
                 ('labour_rate', tenants.operations.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='labour rate per hour')),
                 ('machine_hour_rate', tenants.operations.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
                 ('energy_price_kwh', tenants.operations.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='energy price per kWh')),
+                ('packing_cost', tenants.operations.quantities.MoneyField(blank=True, help_text='In the price to ask for. Empty: none.', null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='packing per unit')),
+                ('fixed_cost', tenants.operations.quantities.MoneyField(blank=True, help_text='Rent, administration and the like, in the price to ask for. Empty: none.', null=True, validators=[django.core.validators.MinValueValidator(0)], verbose_name='fixed cost per unit')),
+                ('margin_percent', models.DecimalField(blank=True, decimal_places=2, help_text='Percent of the price to ask for that is profit: cost / (1 − margin). Empty: no price is computed.', max_digits=4, null=True, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(Decimal('99.99'))], verbose_name='margin')),
                 ('variance_alert_percent', models.DecimalField(decimal_places=2, default=10, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('plausibility_percent', models.DecimalField(decimal_places=2, default=50, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('low_stock_percent', models.DecimalField(decimal_places=2, default=20, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),

@@ -2,6 +2,7 @@
 
 import re
 import zoneinfo
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
 HOST = re.compile(r"([A-Za-z0-9.-]{1,180}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 NOT_NEGATIVE = [MinValueValidator(0)]
 COPY = "SELECT farms.copy_settings(current_schema(), timezone, locale) FROM accounts_farmsettings"
+MARGIN = [MinValueValidator(0), MaxValueValidator(Decimal("99.99"))]
 SHARE = [MinValueValidator(0), MaxValueValidator(1000)]
 
 
@@ -86,6 +88,30 @@ class FarmSettings(models.Model):
     labour_rate = MoneyField("labour rate per hour", default=0, validators=NOT_NEGATIVE)
     machine_hour_rate = MoneyField(default=0, validators=NOT_NEGATIVE)
     energy_price_kwh = MoneyField("energy price per kWh", default=0, validators=NOT_NEGATIVE)
+    packing_cost = MoneyField(
+        "packing per unit",
+        null=True,
+        blank=True,
+        validators=NOT_NEGATIVE,
+        help_text="In the price to ask for. Empty: none.",
+    )
+    fixed_cost = MoneyField(
+        "fixed cost per unit",
+        null=True,
+        blank=True,
+        validators=NOT_NEGATIVE,
+        help_text="Rent, administration and the like, in the price to ask for. Empty: none.",
+    )
+    margin_percent = models.DecimalField(
+        "margin",
+        max_digits=4,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=MARGIN,
+        help_text="Percent of the price to ask for that is profit: cost / (1 − margin). Empty: no "
+        "price is computed.",
+    )
     variance_alert_percent = percent(10)
     plausibility_percent = percent(50)
     low_stock_percent = percent(20)

@@ -1,0 +1,104 @@
+"""Estimates of cost as rows of the pages of runs and products."""
+
+from django.utils.translation import gettext as _
+
+from inventory.admin.rendering import grams
+from production.admin.formatting import money
+from production.services import estimating
+
+LABELS = {
+    "material": "Material",
+    "machine": "Machine",
+    "energy": "Energy",
+    "labour": "Labour",
+    "total": "Estimated cost",
+}
+
+
+def of_run(run, currency):
+    estimate = estimating.of_run(run)
+    return _page(estimate, currency) | {
+        "rows": _rows(estimate, {"": estimate.cost_of(1)}),
+        "columns": [f"{currency}"],
+    }
+
+
+def of_product(product, currency):
+    """A plate and a unit side by side, and the price to ask for."""
+    found = estimating.of_product(product)
+    plate, unit = found.plate.cost_of(1), found.plate.cost_of(found.units)
+    columns = {_("A plate"): plate, _("A unit"): unit}
+    if product.units_per_plate is None:
+        columns = {_("A unit"): unit}
+    return _page(found.plate, currency) | {
+        "rows": _rows(found.plate, columns),
+        "columns": [f"{name}, {currency}" for name in columns],
+        "is_product": True,
+        "price": money(found.price),
+        "settings": found.settings,
+        "needs_units": product.units_per_plate is None,
+    }
+
+
+def _page(estimate, currency):
+    return {
+        "currency": currency,
+        "unknown": [LABELS[kind].lower() for kind in estimate.unknown],
+        "materials": [_material(each) for each in estimate.materials],
+    }
+
+
+def _rows(estimate, columns):
+    """Each kind of cost that is known or should be; of the total, between what it lies."""
+    rows = []
+    for name, label in LABELS.items():
+        values = [costs[name] for costs in columns.values()]
+        if name == "total":
+            cells = [_total(costs) for costs in columns.values()]
+        elif name in estimate.unknown:
+            cells = [_("unknown")] * len(values)
+        elif values[0] is None:
+            continue
+        else:
+            cells = list(map(money, values))
+        rows.append({"label": label, "cells": cells, "is_total": name == "total"})
+    return rows
+
+
+def _total(costs):
+    if costs["total"] is None:
+        return _("unknown; at least %(known)s") % {"known": money(costs["known"])}
+    if costs["lowest"] == costs["highest"]:
+        return money(costs["total"])
+    between = {name: money(costs[name]) for name in ("total", "lowest", "highest")}
+    return _("%(total)s (%(lowest)s to %(highest)s)") % between
+
+
+def _material(each):
+    line, rate = each.line, each.rate
+    return {
+        "name": line.spool or line.filament or line.material_type,
+        "grams": grams(each.grams),
+        "price": _price(rate),
+        "source": _source(line, rate),
+        "cost": money(each.cost) if each.cost is not None else _("unknown"),
+    }
+
+
+def _price(rate):
+    """Money per kilogram."""
+    if rate.mean is None and rate.lowest is None:
+        return _("unknown")
+    mean = _("unknown") if rate.mean is None else money(rate.mean * 1000)
+    if rate.lowest == rate.highest:
+        return mean
+    between = {"lowest": money(rate.lowest * 1000), "highest": money(rate.highest * 1000)}
+    return f"{mean} " + _("(%(lowest)s to %(highest)s)") % between
+
+
+def _source(line, rate):
+    if rate.source == estimating.SPOOL:
+        return _("spool %(code)s") % {"code": line.spool.code}
+    if rate.source == estimating.CATALOGUE:
+        return _("catalogue; none on the shelf")
+    return _("mean of what is available") if rate.lowest is not None else _("no price known")

@@ -74,6 +74,7 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
         environment = {
             "SPOOLBOOK_DEBUG": "0",
             "SPOOLBOOK_HTTPS": "0",
+            "SPOOLBOOK_PRACTICE_FARMS": "3",
             **public_site(),
             "SPOOLBOOK_SECRET_KEY": load_secret_key(data_folder()),
             "SPOOLBOOK_SOCKETS": str(data_folder() / f"sockets-{port}"),

@@ -41,6 +41,8 @@ DEFAULT_FARM = env_str("SPOOLBOOK_DEFAULT_FARM")  # the slug that answers on bar
 # Private addresses of printers that may be asked for something; those of the internet may be.
 PRINTER_NETWORKS = env_networks("SPOOLBOOK_PRINTER_NETWORKS")
 LISTENING_HOST = env_str("SPOOLBOOK_LISTENING_HOST")  # where the web server listens, if known
+PRACTICE_FARMS = env_int("SPOOLBOOK_PRACTICE_FARMS", 0)  # at once; 0: managers get none
+PRACTICE_DAYS = env_int("SPOOLBOOK_PRACTICE_DAYS", 14)
 # A new farm is <slug>.<this>.
 FARM_DOMAIN = [*env_hosts("SPOOLBOOK_FARM_DOMAIN"), "localhost"][0]
 

@@ -7,13 +7,14 @@ from inventory.models import Filament, Spool
 from production.spoolman.urls import METRICS
 from production.views.scan import LabelView, NumberView
 from tenants.site.site import farm_site
-from tenants.views import home
+from tenants.views import home, practice_farm
 
 autodiscover_modules("admin")  # each app registers its own pages with farm_site
 
 urlpatterns = [
     path("api/", include("config.api.urls")),  # asked most: what is before it is tried each time
     path("", home, name="home"),
+    path("practice/", practice_farm, name="practice"),
     path("accounts/", include("tenants.urls")),
     path("admin/", farm_site.urls),
     path("floor/", include("production.floor_urls")),

@@ -16,9 +16,11 @@ class ProductionConfig(AppConfig):
         from production.services import late_reports, pictures, reported_loads, transitions, twins  # noqa: PLC0415
         from production.services.printing import active_spool  # noqa: PLC0415
         from production.spoolman.importing import jobs  # noqa: PLC0415
+        from tenants.farms import practice  # noqa: PLC0415
         from tenants.jobs import forgetting, kinds, minutely  # noqa: PLC0415
 
         active_spool.register()
+        practice.register(_fill_for_practice)
         filament_references.register(references)
         run_lines.register(twins.lock_line, late_reports.settle_due)
         minutely.register(late_reports.IS_DUE, late_reports.settle_due)
@@ -28,6 +30,12 @@ class ProductionConfig(AppConfig):
         for role in roles.FARM_ROLES:
             roles.register(role, transitions.codenames(role))
         kinds.register(jobs.KIND, jobs.work, jobs.LABEL)
+
+
+def _fill_for_practice(**given):
+    from production import demo  # noqa: PLC0415 - of which no other process needs anything
+
+    demo.fill_for_practice(**given)
 
 
 def _erased(row):

@@ -53,6 +53,9 @@ class Tenant(TenantMixin):
     # Copies for the middleware: see FarmSettings.copy_to_public.
     timezone = models.CharField(max_length=64, default="UTC")
     locale = models.CharField(max_length=20, default="en-gb")
+    # Of a practice farm alone: see tenants.farms.practice.
+    practice_of = models.OneToOneField("self", null=True, editable=False, on_delete=models.SET_NULL)
+    ends_at = models.DateTimeField("ends", null=True, editable=False)
 
     # Whether requests run under the farm's own database role; set by the middleware.
     uses_farm_role = False
@@ -129,7 +132,7 @@ class FarmRequest(models.Model):
 @compiled(host=TEXT)
 def _at_host(host):  # planned by each request: that of a join takes twice as long
     farms = Tenant.objects.exclude(status=Tenant.Status.SUSPENDED)
-    others = Tenant.objects.order_by().exclude(pk=OuterRef("pk"))
+    others = Tenant.objects.order_by().filter(ends_at=None).exclude(pk=OuterRef("pk"))
     named = Domain.objects.order_by().filter(host=host).values("tenant")
     return farms.filter(pk=Subquery(named)).annotate(is_only=~Exists(others)).order_by()
 

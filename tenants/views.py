@@ -10,12 +10,17 @@ from django.views.decorators.http import require_http_methods, require_safe
 from tenants.accounts import attempts, hashing, known_browsers, sign_ins
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
+from tenants.farms.practice import is_offered as is_offered_to
+from tenants.jobs import practice
 from tenants.operations.operation import source
-from tenants.operations.refusals import Busy, TooMany
+from tenants.operations.refusals import Busy, Refusal, TooMany
 from tenants.site import first_steps
+from tenants.site.forms import PracticeForm
 from tenants.web.failures import log_busy
 from tenants.web.problems import headers_of
-from tenants.web.requests import caller
+from tenants.web.requests import caller, url_of
+
+LOOK_SECONDS = 2  # how often a page that waits is loaded again
 
 
 class SignIn(auth_views.LoginView):
@@ -69,7 +74,45 @@ def home(request):
         return HttpResponseRedirect(request.path, status=303)
     steps = first_steps.first_steps(request.user)
     context = {"farm": request.tenant, "steps": steps, "done": first_steps.done_of(steps)}
+    context |= _practice(request)
     return render(request, "tenants/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def practice_farm(request):
+    """Where a manager asks for a practice farm, and sees where it is."""
+    if not request.user.has_perm(practice.PERMISSION):
+        raise PermissionDenied
+    form = PracticeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            practice.start(by=request.user, **form.cleaned_data)
+            return HttpResponseRedirect(request.path, status=303)
+        except Refusal as refusal:
+            form.add_error(None, refusal.detail)
+    context = {"form": form, **_practice(request)}
+    response = render(request, "tenants/practice.html", context)
+    if context["is_practice_begun"]:
+        response["Refresh"] = str(LOOK_SECONDS)
+    return response
+
+
+practice_farm.help_topic = "admin#a-practice-farm"
+
+
+def _practice(request):
+    """How far the practice farm is, for those who may ask for one."""
+    is_offered = is_offered_to(request.tenant) and request.user.has_perm(practice.PERMISSION)
+    job = practice.latest() if is_offered else None
+    is_there = job is not None and practice.is_there(job)
+    return {
+        "is_practice_offered": is_offered,
+        "practice_job": job,
+        "is_practice_begun": job is not None and not job.is_finished,
+        "practice_url": url_of(request, job.arguments["host"]) if is_there else "",
+        "practice_ends_at": practice.ends_at(job) if is_there else None,
+    }
 
 
 home.help_topic = "admin#the-front-page"

@@ -6,6 +6,6 @@ with ``at=``. Random values have a fixed seed: two farms made on the same day di
 codes of their spools.
 """
 
-from production.demo.farm import SIGN_INS, SLUG, ensure
+from production.demo.farm import SIGN_INS, SLUG, ensure, fill_for_practice
 
-__all__ = ["SIGN_INS", "SLUG", "ensure"]
+__all__ = ["SIGN_INS", "SLUG", "ensure", "fill_for_practice"]

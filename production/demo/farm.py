@@ -1,6 +1,7 @@
 """Makes the demo farm: its people, machines, catalogue and products."""
 
 import json
+import secrets
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,7 +53,20 @@ def _fill(now):
     for role, name, password in SIGN_INS:
         by = people.get(roles.MANAGER)
         people[role] = add_user(username=role, name=name, password=password, role=role, by=by)
-    manager = people[roles.MANAGER]
+    _live_in(now, manager=people[roles.MANAGER], operator=people[roles.OPERATOR])
+
+
+def fill_for_practice(*, manager, now):
+    """Fill a practice farm as the demo farm is; the passwords of the others are known to nobody."""
+    others = {}
+    for role, name, _password in SIGN_INS[1:]:
+        username = role if role != manager.username else f"{role}-2"
+        person = {"username": username, "name": name, "password": secrets.token_urlsafe(32)}
+        others[role] = add_user(**person, role=role, by=manager)
+    _live_in(now, manager=manager, operator=others[roles.OPERATOR])
+
+
+def _live_in(now, *, manager, operator):
     done = {"by": manager, "at": now - SET_UP_BEFORE}
     change_settings(FarmSettings.load(), **done, **data.SETTINGS)
     for name in data.LOCATIONS:
@@ -62,7 +76,7 @@ def _fill(now):
         _printer(row, done)
     for row in data.PRODUCTS:
         _product(row, done)
-    for _moment in live_through(now, manager=manager, operator=people[roles.OPERATOR]):
+    for _moment in live_through(now, manager=manager, operator=operator):
         pass
 
 

@@ -24,6 +24,7 @@ from tenants.site.filters import field_filter
 from tenants.site.site import AdminSite
 from tenants.site.verbs import VerbAction, VerbPages
 from tenants.web.forms import VerbForm
+from tenants.web.requests import url_of
 
 public_site = AdminSite(name="admin")
 public_site.site_header = public_site.site_title = "Spoolbook: farms"
@@ -106,7 +107,7 @@ def _verb(name, label, service, **details):
 class TenantAdmin(VerbPages, ModelAdmin):
     when_empty = "Each farm has an address and data of its own."
     inlines = [DomainInline]
-    list_display = ["slug", "name", "host", "status", "created_at"]
+    list_display = ["slug", "name", "host", "status", "created_at", "ends_at"]
     list_filter = [field_filter("status", "status", lambda: Tenant.Status.choices)]
     search_fields = ["slug", "name", "domains__host"]
     change_form_template = "tenants/admin_farm.html"
@@ -161,10 +162,11 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
     def get_fields(self, request, obj=None):
         new = ["timezone", "currency", "run_prefix", "manager", "password"]
-        return ["slug", "name", *(["schema_name", "status", "created_at"] if obj else new)]
+        known = ["schema_name", "status", "created_at", "ends_at"]
+        return ["slug", "name", *(known if obj else new)]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["slug", "schema_name", "status", "created_at"] if obj else []
+        return ["slug", "schema_name", "status", "created_at", "ends_at"] if obj else []
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []
@@ -213,7 +215,7 @@ class FarmRequestAdmin(ReadOnlyAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj and (obj.kind, obj.status) == (FarmRequest.Kind.ADD, FarmRequest.Status.DONE):
             hosts = Domain.objects.filter(tenant__slug=obj.slug, is_primary=True)
-            context["url"] = next((_url(request, each.host) for each in hosts), "")
+            context["url"] = next((url_of(request, each.host) for each in hosts), "")
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
@@ -230,13 +232,7 @@ def _page(farm_request):
 
 def _address(request, farm):
     """Where the farm is, seen from where the public site is."""
-    return _url(request, farm.primary_host) if farm.primary_host else ""
-
-
-def _url(request, host):
-    port = request.get_port()
-    given = f":{port}" if port not in ("80", "443") else ""
-    return f"{request.scheme}://{host}{given}/"
+    return url_of(request, farm.primary_host) if farm.primary_host else ""
 
 
 def panels(request):
@@ -249,7 +245,7 @@ def panels(request):
         "farms": [
             {
                 "farm": farm,
-                "hosts": [(each, _url(request, each.host)) for each in farm.domains.all()],
+                "hosts": [(each, url_of(request, each.host)) for each in farm.domains.all()],
             }
             for farm in farms
         ],

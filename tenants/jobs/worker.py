@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 from django_tenants.utils import schema_context
 from procrastinate import RetryDecision
 
-from tenants.farms import nightly
+from tenants.farms import nightly, practice
 from tenants.jobs import forgetting, minutely, services
 from tenants.jobs.each_farm import in_each_farm
 from tenants.jobs.record import NotNow
@@ -134,6 +134,14 @@ def _schedule(app):
         """Of each farm once a night, or later when nothing ran then."""
         try:
             nightly.back_up_due()
+        finally:
+            connection.close()
+
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="end_practice_farms", queueing_lock="end_practice_farms")
+    def end_practice_farms(timestamp):
+        try:
+            practice.end_due()
         finally:
             connection.close()
 

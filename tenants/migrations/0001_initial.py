@@ -54,6 +54,8 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(verbose_name='made', default=django.utils.timezone.now, editable=False)),
                 ('timezone', models.CharField(default='UTC', max_length=64)),
                 ('locale', models.CharField(default='en-gb', max_length=20)),
+                ('ends_at', models.DateTimeField(editable=False, null=True, verbose_name='ends')),
+                ('practice_of', models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='tenants.tenant')),
             ],
             options={
                 'verbose_name': 'farm',

@@ -177,3 +177,14 @@ class NameSelect(forms.Select):
     def render(self, *args, **kwargs):
         rendered = super().render(*args, **kwargs)  # escaped; only an attribute is taken out
         return SafeString(NAMED_TWICE.sub(r"<option>\1</option>", rendered))  # nosec B308 B703
+
+
+class PracticeForm(forms.Form):
+    """With what a manager signs in to the practice farm."""
+
+    password = forms.CharField(
+        max_length=256,
+        strip=False,
+        label=_("Password for the practice farm"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )

@@ -266,6 +266,8 @@ def find_farm(host):
     farms = Tenant.objects.order_by("pk")
     if settings.DEFAULT_FARM:
         farms = farms.filter(slug=settings.DEFAULT_FARM)
+    else:
+        farms = farms.filter(ends_at=None)  # a practice farm takes no address from the real one
     found = list(farms[:2])
     is_one = len(found) == 1 and found[0].status != Tenant.Status.SUSPENDED
     return found[0] if is_one else None

@@ -143,3 +143,10 @@ def caller(request):
     except ValueError:
         return given[:64]
     return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def url_of(request, host):
+    """Where another host of this installation is, seen from where the request came to."""
+    port = request.get_port()
+    given = f":{port}" if port not in ("80", "443") else ""
+    return f"{request.scheme}://{host}{given}/"

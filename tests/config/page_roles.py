@@ -161,6 +161,7 @@ PAGES = """
 /help/{name}/                                           v     .
 /p/{code}/                                              v     .
 /p/{code}/{slot}/                                       v     .
+/practice/                                              m     m
 /r/{code}/                                              v     .
 /s/{code}/                                              v     .
 /spool/show/{number}/                                   v     .

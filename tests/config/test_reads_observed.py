@@ -23,7 +23,7 @@ from tests.spans import watching
 # What reads nothing of a farm.
 UNOBSERVED = re.compile(
     r"/|/accounts/.*|/admin/\w+/\w+/{object_id}/|/api/|/api/v1/((docs|schema)/(script)?)?"
-    r"|/(s|p|r)/.*|/(spool|filament)/show/.*|/help/.*"
+    r"|/(s|p|r)/.*|/(spool|filament)/show/.*|/help/.*|/practice/"
 )
 NAMES = {
     "/api/v1/production-runs/": "production_run.list",

@@ -3,15 +3,16 @@
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import F
-from django.urls import path
+from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from inventory.admin import rendering
 from inventory.models import Filament
 from production.admin import estimates, explanation, formatting
 from production.admin.pictures import photo_view, thumbnail
+from production.forms.plan_runs import PlanRunsForm
 from production.models import BomLine, Product, ProductionRun, Reason
-from production.services import slicer_factors
+from production.services import product_plans, slicer_factors
 from production.services.reports import alerts, variance
 from production.services.reports import explanation as explanations
 from production.services.runs.replanning import following
@@ -39,6 +40,14 @@ class BomInline(TabularInline):
 
 def _accept(product, *, by):
     return alerts.accept(product, by=by, last=LAST)
+
+
+def _plan(product, *, by, **fields):
+    return product_plans.plan(product=product, by=by, **fields)
+
+
+def _queue(product, planned):
+    return f"{reverse('admin:production_productionrun_changelist')}?status=planned"
 
 
 def _after(product):
@@ -75,6 +84,18 @@ class ProductAdmin(VerbPages, ModelAdmin):
         ("One unit", {"fields": [("height_mm", "labour_minutes")]}),
     ]
     verbs = (
+        VerbAction(
+            name="plan",
+            label="Plan runs",
+            service=_plan,
+            form=PlanRunsForm,
+            permission="production.add_productionrun",
+            is_possible=lambda product: product.is_active,
+            description="Plans as many runs as a quantity needs, over several printers.",
+            success_message="Runs of %(row)s are planned.",
+            redirect_to=_queue,
+            tone="go",
+        ),
         VerbAction(
             name="accept",
             label="Accept actuals",
@@ -131,15 +152,36 @@ class ProductAdmin(VerbPages, ModelAdmin):
             context |= _page(obj)
             context["photo"] = thumbnail(obj.photo_id) if obj.photo_id else ""
             context["may_change"] = self.has_change_permission(request, obj)
-            if context["alert"] is None:
-                context["buttons"] = []
+            buttons = self.buttons(request, obj)
+            is_off = context["alert"] is not None
+            context["buttons"] = [
+                each for each in buttons if is_off or each["verb"].name != "accept"
+            ]
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def preview(self, row, verb, values, by):
+        if verb.name == "plan":
+            return in_dry_run(lambda: _planned(verb.service(row, by=by, **values)))
         before = {line.pk: line.grams_per_unit for line in row.bom_lines.all()}
         after = in_dry_run(lambda: _after(verb.service(row, by=by, **values)))
         lines = [(line, before[line.pk], line.grams_per_unit) for line in after.bom_lines.all()]
         return {"before": row, "after": after, "lines": lines, "runs": _evidence(row)}
+
+
+def _planned(runs):
+    """What is planned, while it is there."""
+    rows = (
+        ProductionRun.objects.filter(pk__in=[run.pk for run in runs])
+        .select_related("printer")
+        .with_totals()
+    )
+    rows = rows.prefetch_related("items").order_by("pk")
+    return {
+        "planned": [
+            (run, run.items.all()[0].quantity, formatting.duration(run.planned_minutes))
+            for run in rows
+        ]
+    }
 
 
 def _page(product):

@@ -73,6 +73,7 @@ PAGES = """
 /admin/production/product/csv/                          v     v
 /admin/production/printerslot/labels/                   v     v
 /admin/production/product/{pk}/accept/                  o     o
+/admin/production/product/{pk}/plan/                    o     o
 /admin/production/product/{pk}/photo/                   .     o
 /admin/production/productionrun/csv/                    v     v
 /admin/production/productionrun/travellers/             v     v

@@ -144,3 +144,37 @@ def test_status_number_and_figures_can_not_be_written_by_a_form(at_admin):
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"notes", "version", "updated_at"}
     assert (run.materials.values().get(), run.items.values().get()) == (line, item)
+
+
+# --- Runs of a product -----------------------------------------------------------------------
+
+
+def test_runs_of_a_product_are_planned_over_printers(at_admin):
+    product = a_product(grams=8, units_per_plate=10, plate_minutes=60)
+    printers = [a_printer() for _ in range(3)]
+    page = f"/admin/production/product/{product.pk}/plan/"
+    typed = {"quantity": "55", "printers": [each.pk for each in printers], "plates_per_run": "1"}
+    seen = at_admin.post(page, typed)
+    assert "6 runs" in seen.content.decode()
+    assert not ProductionRun.objects.exists()
+    answer = at_admin.post(page, typed | {"_do": "", "_seen": seen.context["seen"]})
+    assert answer.status_code == 302, answer.content.decode()
+    runs = ProductionRun.objects.order_by("pk")
+    assert [run.items.get().quantity for run in runs] == [10, 10, 10, 10, 10, 5]
+    assert {run.printer for run in runs} == set(printers)
+
+
+def test_without_plates_a_run_all_of_a_printer_is_one_run(at_admin):
+    product, printer = a_product(grams=8, units_per_plate=10), a_printer()
+    page = f"/admin/production/product/{product.pk}/plan/"
+    typed = {"quantity": "55", "printers": [printer.pk], "plates_per_run": ""}
+    seen = at_admin.post(page, typed)
+    at_admin.post(page, typed | {"_do": "", "_seen": seen.context["seen"]})
+    assert ProductionRun.objects.get().plate_count == 6
+
+
+def test_a_product_of_unknown_plates_says_what_to_do(at_admin):
+    product, printer = a_product(grams=8, units_per_plate=None), a_printer()
+    page = f"/admin/production/product/{product.pk}/plan/"
+    text = at_admin.post(page, {"quantity": "5", "printers": [printer.pk]}).content.decode()
+    assert "fit on a plate" in text

@@ -7,11 +7,10 @@ from inventory.models import Spool
 from production.models import RunMaterial
 from production.serializers.sliced_files import ReasonOfProposalSerializer
 from production.services.best_fit.proposals import DAYS, MOST_DAYS
-from production.services.best_fit.taking import MOST
+from production.services.best_fit.taking import MOST, MOST_SPOOLS
 from tenants.api.fields import GRAMS, QuantityField, WholeField
 from tenants.api.serializers import Body
 
-MOST_SPOOLS = 20  # of a material
 ID = {"min_value": 1, "max_value": 2**63 - 1}
 
 

@@ -129,7 +129,7 @@ def test_a_week_is_planned_and_its_spools_chosen(page):
     press(page, "Preview")
     finds(page, "6 runs")
     press(page, "Plan runs")
-    finds(page, "Runs of CLIP are planned.")
+    page.wait_for_url("**/productionrun/?status=planned")
     assert ProductionRun.objects.planned().count() == 6
     page.goto("/floor/queue/")
     follow(page, "Propose spools for all")
@@ -143,6 +143,7 @@ def test_the_first_print_is_in_the_week(page):
     run = ProductionRun.objects.planned().order_by("pk").first()
     page.goto(f"/floor/runs/{run.pk}/")
     press(page, f"Start on {run.printer}")
+    page.screenshot(path="/tmp/tools/no.png", full_page=True)
     finds(page, "is in progress.")
     press(page, "Complete as planned")
     finds(page, "is completed: 80 g are booked.")

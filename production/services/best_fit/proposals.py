@@ -14,6 +14,7 @@ from production.models import RunMaterial
 from production.services.best_fit.plan import SMALL
 from production.services.best_fit.reading import Queue, grams, orders_of
 from production.services.best_fit.search import best_plan
+from production.services.best_fit.taking import MOST_SPOOLS
 from production.services.requirements.fitting_spools import ProposalReason
 from tenants.operations.text import format_number
 
@@ -50,7 +51,8 @@ class LineProposal:
 
     @property
     def is_takeable(self):
-        return len(self.shares) == 1 or (bool(self.shares) and self.line.sliced_slot is None)
+        can_follow = self.line.sliced_slot is None and len(self.shares) <= MOST_SPOOLS
+        return len(self.shares) == 1 or (bool(self.shares) and can_follow)
 
     @property
     def value(self):
@@ -155,8 +157,8 @@ def _of_change(line, shares):
         text = _("No spool has enough for it: the print goes on from %(names)s.")
     else:
         text = _(
-            "No spool has enough for it: load %(names)s as well, which the start reserves the "
-            "rest of."
+            "No spool has enough for it: with %(names)s in other slots of the printer, the start "
+            "reserves the rest of it."
         )
     return ProposalReason("change", text % {"names": names})
 
@@ -195,7 +197,8 @@ def _of_rest(share):
 def _missing(queue, plan, place):
     """Why nothing is proposed for a line."""
     line, planned = queue.lines[place], plan.lines[place]
-    free = sum(plan.left[spool] for spool in planned.spools)
+    suited = [spool for spool in planned.spools if plan.may_take(place, spool)]
+    free = sum(plan.left[spool] for spool in suited)
     figures = {
         "needed": format_number(line.planned_total_grams),
         "wanted": line.filament or line.material_type,

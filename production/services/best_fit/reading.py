@@ -7,11 +7,11 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, Q
+from django.db.models import Exists, F, OuterRef, Prefetch, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 
-from inventory.models import Filament, MaterialType
+from inventory.models import Filament
 from production.models import ProductionRun, RunItem, RunMaterial, SlicerCorrection
 from production.services.best_fit.plan import MICROGRAMS, PlannedLine, Supply
 from production.services.requirements import corrected, limits
@@ -25,8 +25,9 @@ ANOTHER_COLOR = 2  # the rank of a filament for a slot of a file
 
 
 class Queue:
-    """The planned runs that begin within the ``days``, or have no date, at most 200 in the order of
-    the queue. ``lines`` are those without a spool, ``rows`` the shelf that they could take."""
+    """The planned runs that begin within the ``days``, or have no date, and have a line without a
+    spool: at most 200 in the order of the queue. ``lines`` are those without one, ``rows`` the
+    shelf that they could take."""
 
     def __init__(self, *, days, at=None):
         self.at = at or timezone.now()
@@ -41,11 +42,10 @@ class Queue:
             if line.spool_id is None and line.planned_total_grams > 0
         ]
         self.rows = self._shelf() if self.lines else []
-        self.windows = _windows(self.runs, self.at)
+        self.windows = _windows(self.at)
 
     def _shelf(self):
-        kinds = {line.material_type_id or line.filament.material_type_id for line in self.lines}
-        kinds = MaterialType.objects.filter(pk__in=kinds)
+        kinds = {line.material_type or line.filament.material_type for line in self.lines}
         rows = shelf_rows(printer=None, material_types=kinds, besides=())
         return [row for row in rows if row.available > 0 and row.archived_at is None]
 
@@ -91,10 +91,8 @@ class Queue:
     def _uses(self, drawn):
         """``{spool id: [(printer, window)]}`` of the open runs that have it."""
         uses = defaultdict(list)
-        for run in self.runs:
-            for line in run.materials.all():
-                if line.spool_id:
-                    uses[line.spool_id].append((run.printer_id, self.windows.get(run.pk)))
+        for run, spool, printer in _reserved() if self.lines else ():
+            uses[spool].append((printer, self.windows.get(run)))
         for spool, printer, started_at, minutes in drawn:
             window = started_at, _end(started_at, minutes, self.at) or NEVER
             uses[spool].append((printer, window))
@@ -207,12 +205,20 @@ def _planned(until):
         "filament__material_type", "filament__manufacturer", "material_type"
     )
     runs = ProductionRun.objects.planned().queue()
-    runs = runs.filter(Q(planned_start_at=None) | Q(planned_start_at__lt=until))
+    bare = RunMaterial.objects.filter(run=OuterRef("pk"), spool=None)
+    is_bare = Exists(bare.filter(Q(planned_grams__gt=0) | Q(planned_purge_grams__gt=0)))
+    runs = runs.filter(is_bare, Q(planned_start_at=None) | Q(planned_start_at__lt=until))
     runs = runs.select_related("printer", "sliced_file").defer("sliced_file__lines")
     return runs.prefetch_related(
         Prefetch("materials", lines.order_by("pk")),
         Prefetch("items", RunItem.objects.select_related("product").order_by("pk")),
     )
+
+
+def _reserved():
+    """``(run, spool, printer)`` of lines of planned runs that have a spool."""
+    lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.planned().order_by())
+    return lines.filter(spool__isnull=False).values_list("run", "spool", "run__printer")
 
 
 def _drawn():
@@ -232,9 +238,9 @@ def _taken_for(orders):
     return lines.values_list("order", *columns).distinct()
 
 
-def _windows(runs, at):
-    """``{run id: (begin, end)}`` as far as that is known: one after another on each printer, from
-    the end of what it prints now."""
+def _windows(at):
+    """``{run id: (begin, end)}`` of planned runs as far as that is known: one after another on each
+    printer, from the end of what it prints now. Two queries."""
     printing = ProductionRun.objects.printing().filter(printer__isnull=False)
     free = {
         printer: _end(started_at, minutes, at)
@@ -243,16 +249,15 @@ def _windows(runs, at):
         )
     }
     found = {}
-    for run in runs:
-        if run.printer_id is None:
-            continue
-        begin = free.get(run.printer_id, at)
-        if run.planned_start_at is not None and (begin is None or run.planned_start_at > begin):
-            begin = run.planned_start_at
-        end = begin and _end(begin, run.planned_minutes, begin)
-        free[run.printer_id] = end
+    runs = ProductionRun.objects.planned().filter(printer__isnull=False).queue()
+    columns = ("pk", "printer", "planned_start_at", "planned_minutes")
+    for pk, printer, start, minutes in runs.values_list(*columns):
+        begin = free.get(printer, at)
+        if start is not None and (begin is None or start > begin):
+            begin = start
+        free[printer] = end = begin and _end(begin, minutes, begin)
         if end is not None:
-            found[run.pk] = begin, end
+            found[pk] = begin, end
     return found
 
 

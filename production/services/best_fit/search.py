@@ -11,7 +11,7 @@ from collections import defaultdict
 from itertools import combinations, permutations
 from math import prod
 
-from production.services.best_fit.plan import CHANGES, UNCOVERED, FitPlan
+from production.services.best_fit.plan import CHANGES, SMALL, UNCOVERED, FitPlan
 
 MOST_WAYS = 20_000  # that are all tried
 MOST_TRIALS = 15_000  # of moves, in all
@@ -63,8 +63,9 @@ def _best_of(plan, most_ways, most_trials):
         return _try_all(plan, options)
     by_queue = range(len(plan.lines))
     by_size = sorted(by_queue, key=lambda line: -max(plan.lines[line].needs.values(), default=0))
+    whole_first = sorted(by_size, key=lambda line: not _could_be_whole(plan, line))
     found = []
-    for order in (by_queue, by_size):
+    for order in (by_queue, by_size, whole_first):
         for line in by_queue:
             plan.place(line, ())
         for line in order:
@@ -162,6 +163,14 @@ def _pieces(plan, line, spools):
 # --- Step by step ------------------------------------------------------------------------------
 
 
+def _could_be_whole(plan, line):
+    """Whether a spool has enough for the line by itself, as long as nothing is taken."""
+    supplies = plan.supplies
+    return any(
+        supplies[each].available >= plan.need(line, each) for each in plan.lines[line].spools
+    )
+
+
 def _cheapest(plan, line):
     """What costs least for a line that takes nothing yet."""
     whole = [
@@ -216,7 +225,7 @@ def _fewest(plan, line):
             if plan.left[spool] >= rest:
                 last = min(
                     (each for each in spools if each not in first and plan.left[each] >= rest),
-                    key=lambda each: (plan.left[each], each),
+                    key=lambda each: (0 < plan.left[each] - rest < SMALL, plan.left[each], each),
                 )
                 pieces = (*((each, plan.left[each]) for each in first), (last, rest))
                 found.append((len(pieces), plan.left[last] - rest, pieces))

@@ -19,6 +19,7 @@ from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
 
 MOST = 1_000  # lines at once
+MOST_SPOOLS = 20  # of a line
 
 
 class AlreadyHasSpool(Refusal):

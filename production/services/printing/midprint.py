@@ -36,7 +36,8 @@ def swap_spool(
     ``line`` is the id of the RunMaterial whose spool is swapped (or ``so_far`` names it); what
     that spool gave so far is ``so_far``, a MaterialActual, or all the book has when it
     ``is_empty``; by default what devices reported of it. It is saved on the line, what is left of
-    its claim moves to ``spool``, and that is loaded into the printer. Raises ActualsMissing,
+    its claim moves to ``spool``, and that is loaded into the printer; where the run has a line
+    that follows from it, the print goes on with that one. Raises ActualsMissing,
     IncompatibleSpool, DuplicateSpool, InsufficientInventory, SpoolPrinting.
     """
     overridden = overrides.granted(override_reason, by=by)
@@ -45,18 +46,22 @@ def swap_spool(
     run = run_state.lock(run, "swap_spool")
     lines = run_state.lock_lines(run)
     old = _line_to_swap(lines, line, so_far)
-    claims.require_distinct([spool.pk, *(row.spool_id for row in lines)])
+    following = next((row for row in lines if _follows(old, row, spool)), None)
+    claims.require_distinct([spool.pk, *(row.spool_id for row in lines if row is not following)])
     ids = [old.spool_id, spool.pk, *held]
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         left = _keep_so_far(book, old, so_far, is_empty)
-        new = _line_instead(old, old.slot)
+        new = following or _line_instead(old, old.slot)
         if not overridden:
             claims.require_match(new, book.spools[spool.pk])
-        claims.place(book, new, book.spools[spool.pk], left)
+        claims.place(book, new, book.spools[spool.pk], new.reserved_grams + left)
         book.require_enough()
         bulk_update([old], LINE_FIELDS)
-        new.save(force_insert=True)
-    run.changes.add(new)
+        if following is None:
+            new.save(force_insert=True)
+            run.changes.add(new)
+        else:
+            bulk_update([new], ["reserved_grams"])
     slots.load_lines(run, [new], by=by, at=book.at, replacing=old.spool_id)
     run_state.save(run, "swap_spool", by=by, at=book.at, reason=override_reason)
     return new
@@ -152,6 +157,13 @@ def _with_more_scrapped(item, pk, count, reason):
     good = left if item.good_count is None else min(item.good_count, left)
     reason = reason or item.scrap_reason
     return ItemCount(item=pk, good_count=good, scrapped_count=scrapped, scrap_reason=reason)
+
+
+def _follows(old, row, spool):
+    """Whether the row is a line that was planned to follow the old one, from the spool."""
+    asks_for = [(each.filament_id, each.material_type_id, each.sliced_slot) for each in (old, row)]
+    is_one = asks_for[0] == asks_for[1] and row.pk != old.pk
+    return is_one and row.spool_id == spool.pk and not row.is_swapped_out
 
 
 def _line_to_swap(lines, pk, so_far):

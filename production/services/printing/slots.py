@@ -140,18 +140,20 @@ def _targets(own, run, lines, replacing):
     drawn = set(run.materials.values_list("spool", flat=True)) - {replacing}
     free = {slot.pk: slot for slot in own if slot.spool_id not in drawn}
     here = {slot.spool_id for slot in own}
-    targets, rest = {}, []
+    targets, rest = {}, {}
     for line in lines:
         if line.spool_id and line.spool_id not in here:
             slot = free.pop(line.slot_id, None)
-            if slot is None:
-                rest.append(line.spool_id)
+            if slot is None:  # of lines that follow each other the first
+                asks_for = line.filament_id, line.material_type_id, line.sliced_slot
+                rest.setdefault(asks_for, line.spool_id)
             else:
                 targets[line.spool_id] = slot
     empty = [slot for slot in free.values() if slot.spool_id is None]
     candidates = empty or list(free.values())
     if len(rest) == len(candidates) == 1:
-        targets[rest[0]] = candidates[0]
+        [first] = rest.values()
+        targets[first] = candidates[0]
     return targets
 
 

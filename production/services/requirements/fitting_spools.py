@@ -242,6 +242,29 @@ def of_lines(run, lines, *, most=MOST, is_swapped=False):
     }
 
 
+def following(run, line):
+    """FittingSpools that are reserved for lines of the run which follow this one. One query."""
+    asks_for = {"filament": line.filament_id, "material_type": line.material_type_id}
+    others = run.materials.filter(**asks_for, sliced_slot=line.sliced_slot, spool__isnull=False)
+    others = others.exclude(pk=line.pk).with_spool().select_related("spool__location")
+    return [
+        FittingSpool(
+            spool=each.spool,
+            available_grams=each.reserved_grams,
+            is_enough=None,
+            missing_grams=Decimal(0),
+            reasons=(_of_follower(each),),
+        )
+        for each in others.order_by("pk")
+        if not each.is_swapped_out
+    ]
+
+
+def _of_follower(line):
+    text = _("Reserved to follow it: %(grams)s g.")
+    return ProposalReason("follows", text % {"grams": format_number(line.reserved_grams)})
+
+
 def best_of(need, rows, *, most=MOST, is_swapped=False):
     """The best FreeSpools of a need, and before them the one that it has, unless that
     ``is_swapped``."""

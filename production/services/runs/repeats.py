@@ -1,6 +1,6 @@
 """Reprints and copies of runs, and runs recorded afterwards."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import ceil
 
@@ -210,7 +210,19 @@ def _typed(run, **figures):
 
 
 def _materials(lines, share):
-    return [_share_of(line, share) for line in lines]
+    """Those of the lines; lines that follow each other, so that several spools were enough for
+    one, are one again."""
+    whole = {}
+    for line in lines:
+        new = _share_of(line, share)
+        is_one = new.slot is None and line.sliced_slot is None and line.planned_source != TYPED
+        key = (new.filament, new.material_type, new.planned_source) if is_one else line.pk
+        if key in whole:
+            grams = whole[key].planned_grams + new.planned_grams
+            purge = whole[key].planned_purge_grams + new.planned_purge_grams
+            new = replace(new, planned_grams=grams, planned_purge_grams=purge)
+        whole[key] = new
+    return list(whole.values())
 
 
 def _share_of(line, share):

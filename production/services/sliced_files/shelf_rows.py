@@ -69,7 +69,8 @@ def shelf_rows(*, printer, material_types, besides):
         kind, ids = "filament__material_type", [each.pk for each in material_types]
         free &= Q(**{f"{kind}__in": ids}) | Q(**{f"{kind}__family__in": ids})
     found = spools.filter(free | Q(pk__in=besides)).order_by("pk").values_list(*COLUMNS)
-    positions = {pk: place for place, (pk, *_rest) in enumerate(slots_in_order(printer), 1)}
+    own = slots_in_order(printer) if printer is not None else ()
+    positions = {pk: place for place, (pk, *_rest) in enumerate(own, 1)}
     return [ShelfRow(*values, positions.get(values[-2])) for values in found]
 
 

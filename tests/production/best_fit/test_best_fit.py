@@ -6,10 +6,13 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from production.services.best_fit import taking
+from production.services import completion
+from production.services.best_fit import reading, taking
 from production.services.best_fit.proposals import best_fit
-from production.services.printing import slots
-from production.services.runs import lifecycle
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint, slots
+from production.services.requirements import fitting_spools
+from production.services.runs import lifecycle, repeats
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.undo import last_action
 from tests.factories import (
@@ -22,7 +25,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
-from tests.queries import fresh, queries_of
+from tests.queries import fresh, queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -200,3 +203,68 @@ def test_queries_do_not_grow_with_runs_and_spools(orange):
         a_spool(900, filament=orange, lot_number="L")
         a_run_of(orange, printer=a_printer(), order="B")
     assert queries_of(best_fit) == few <= 12
+
+
+def test_what_follows_is_gone_on_with_on_a_printer_of_one_slot(orange):
+    printer = a_printer()
+    slot = a_slot(printer=printer)
+    large, small = a_spool(1000, filament=orange), a_spool(600, filament=orange)
+    run = a_run_of(orange, 1500, printer=printer)
+    take_all()
+    lifecycle.start(run, by=None)
+    first, second = run.materials.order_by("pk")
+    assert fresh(slot).spool == first.spool == small
+    [offered] = fitting_spools.following(run, first)
+    assert (offered.spool, offered.available_grams) == (large, 900)
+    new = midprint.swap_spool(run, by=None, line=first.pk, spool=large, is_empty=True)
+    assert (new, fresh(slot).spool) == (second, large)
+    assert fresh(second).reserved_grams == 900
+    completion.complete(run, by=None, as_planned=True)
+    assert [fresh(spool).remaining_grams for spool in (small, large)] == [0, 100]
+    assert violations() == []
+
+
+def test_going_on_early_leaves_the_rest_to_what_follows_and_is_undone(orange):
+    large, small = a_spool(1000, filament=orange), a_spool(600, filament=orange)
+    run, by = a_run_of(orange, 1500, printer=a_printer()), make_user(role="manager")
+    take_all(by=by)
+    lifecycle.start(run, by=by)
+    first, second = run.materials.order_by("pk")
+    gave = MaterialActual(line=first.pk, actual_grams=Decimal(550))
+    midprint.swap_spool(run, by=by, spool=large, so_far=gave)
+    assert [fresh(line).reserved_grams for line in (first, second)] == [550, 950]
+    last_action.undo(run, event=run.events.order_by("-pk").first().pk, by=by)
+    assert [fresh(line).reserved_grams for line in (first, second)] == [600, 900]
+    assert fresh(small).reserved_grams == 600
+    assert violations() == []
+
+
+def test_a_copy_asks_for_its_material_once(orange):
+    a_spool(1000, filament=orange), a_spool(600, filament=orange)
+    items = [NewItem(product=a_product(grams=150), quantity=10)]
+    run = lifecycle.create(by=None, items=items)
+    run.materials.update(filament=orange, material_type=None)
+    take_all()
+    assert run.materials.count() == 2
+    [line] = repeats.copy(run, by=None).materials.all()
+    assert (line.planned_grams, line.filament) == (1500, orange)
+
+
+def test_runs_that_have_their_spools_leave_room_for_others(orange, monkeypatch):
+    monkeypatch.setattr(reading, "MOST_RUNS", 2)
+    spool = a_spool(1000, filament=orange)
+    done = [a_run_of(orange, 10) for _ in range(3)]
+    taking.take([(run.materials.get(), [spool]) for run in done], by=None)
+    late = [a_run_of(orange, 10) for _ in range(3)]
+    found = best_fit()
+    assert [each.run for each in found.proposals] == late[:2]
+    assert found.is_cut
+
+
+def test_more_spools_than_can_be_taken_are_no_proposal_to_take(orange):
+    for _ in range(taking.MOST_SPOOLS + 1):
+        a_spool(60, filament=orange)
+    a_run_of(orange, 60 * taking.MOST_SPOOLS + 1)
+    [proposal] = best_fit().proposals
+    assert len(proposal.shares) == taking.MOST_SPOOLS + 1
+    assert not proposal.is_takeable

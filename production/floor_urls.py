@@ -13,12 +13,14 @@ from production.views import (
     spools,
     stocktakes,
     tags,
+    timeline,
     today,
 )
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
     path("screen/", today.ScreenView.as_view(), name="floor-screen"),
+    path("timeline/", timeline.TimelineView.as_view(), name="floor-timeline"),
     path("queue/", today.QueueView.as_view(), name="floor-queue"),
     path("sliced-files/", sliced_files.SlicedFilesView.as_view(), name="floor-sliced-files"),
     path("best-fit/", best_fit.BestFitView.as_view(), name="floor-best-fit"),

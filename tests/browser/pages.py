@@ -9,6 +9,7 @@ FLOOR = {
     "today": ("floor-today",),
     "screen": ("floor-screen",),
     "queue": ("floor-queue",),
+    "timeline": ("floor-timeline",),
     "best fit": ("floor-best-fit",),
     "sliced files": ("floor-sliced-files",),
     "sliced file": ("floor-sliced-file", "sliced_file"),

@@ -120,6 +120,7 @@ PAGES = """
 /floor/printers/{pk}/                                   v     .
 /floor/printers/{pk}/clear/                             v     o
 /floor/queue/                                           v     .
+/floor/timeline/                                        v     .
 /floor/receive/                                         o     -
 /floor/receive/{pk}/                                    o     o
 /floor/received/                                        v     .

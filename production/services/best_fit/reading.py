@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from inventory.models import Filament
 from production.models import ProductionRun, RunItem, RunMaterial, SlicerCorrection
+from production.services import schedule
 from production.services.best_fit.plan import MICROGRAMS, PlannedLine, Supply
 from production.services.requirements import corrected, limits
 from production.services.sliced_files import contents, proposals
@@ -42,7 +43,7 @@ class Queue:
             if line.spool_id is None and line.planned_total_grams > 0
         ]
         self.rows = self._shelf() if self.lines else []
-        self.windows = _windows(self.at)
+        self.windows = schedule.windows(self.at)
 
     def _shelf(self):
         kinds = {line.material_type or line.filament.material_type for line in self.lines}
@@ -94,7 +95,7 @@ class Queue:
         for run, spool, printer in _reserved() if self.lines else ():
             uses[spool].append((printer, self.windows.get(run)))
         for spool, printer, started_at, minutes in drawn:
-            window = started_at, _end(started_at, minutes, self.at) or NEVER
+            window = started_at, schedule.end(started_at, minutes, self.at) or NEVER
             uses[spool].append((printer, window))
         return uses
 
@@ -236,31 +237,3 @@ def _taken_for(orders):
     columns = ("filament", "material_type", "spool", "spool__filament", "spool__lot_number")
     lines = lines.exclude(run__status=ProductionRun.Status.CANCELLED)
     return lines.values_list("order", *columns).distinct()
-
-
-def _windows(at):
-    """``{run id: (begin, end)}`` of planned runs as far as that is known: one after another on each
-    printer, from the end of what it prints now. Two queries."""
-    printing = ProductionRun.objects.printing().filter(printer__isnull=False)
-    free = {
-        printer: _end(started_at, minutes, at)
-        for printer, started_at, minutes in printing.values_list(
-            "printer", "started_at", "planned_minutes"
-        )
-    }
-    found = {}
-    runs = ProductionRun.objects.planned().filter(printer__isnull=False).queue()
-    columns = ("pk", "printer", "planned_start_at", "planned_minutes")
-    for pk, printer, start, minutes in runs.values_list(*columns):
-        begin = free.get(printer, at)
-        if start is not None and (begin is None or start > begin):
-            begin = start
-        free[printer] = end = begin and _end(begin, minutes, begin)
-        if end is not None:
-            found[pk] = begin, end
-    return found
-
-
-def _end(begin, minutes, at):
-    """When a print is over, not before ``at``; None where nobody knows."""
-    return None if minutes is None else max(begin + timedelta(minutes=float(minutes)), at)

@@ -39,6 +39,8 @@ ROUTES = {
     "reports/lot-parts": reports.LotPartsReport,
     "reports/stock": reports.StockReport,
     "reports/stock-by-material-type": reports.MaterialTypeStockReport,
+    "reports/stock-value": reports.StockValueReport,
+    "reports/stock-changes": reports.StockChangesReport,
     "reports/unexplained": reports.UnexplainedReport,
     "reports/alerts": reports.AlertReport,
     "slicer-corrections": slicer.SlicerCorrectionViewSet,

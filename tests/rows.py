@@ -380,6 +380,11 @@ ROWS = {
     "reports/lot-parts": [runs, f"lot={LOT}"],
     "reports/stock": [spools],
     "reports/stock-by-material-type": [spools],
+    "reports/stock-value": [
+        spools,
+        *(f"group_by={name}" for name in ("filament", "material_type", "location", "spool")),
+    ],
+    "reports/stock-changes": [spools],
     "reports/unexplained": [counts],
     "reports/alerts": [runs],
 }

@@ -17,6 +17,7 @@ REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|slicer|unexplained|variance)/"
     r"|/admin/reports/(consumption|cost|explanation|lot-parts|lots|scrap|unexplained|variance)/"
 )
+WHOLE = re.compile(r"/(api/v1|admin)/reports/stock-(value|changes)/")  # of the whole ledger
 BEGINS = ("since", "finished_from", "counted_from")
 YEAR = timedelta(days=366)
 
@@ -27,6 +28,8 @@ def is_long(path, query, accept, today):
     given = parse_qsl(query)
     is_csv = any(name == "format" and value.lower() == "csv" for name, value in given)
     if FILES.fullmatch(path) or is_csv or "text/csv" in "".join(accept.lower().split()):
+        return True
+    if WHOLE.fullmatch(path):
         return True
     return bool(REPORTS.fullmatch(path)) and not _is_recent(given, today)
 

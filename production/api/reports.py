@@ -3,7 +3,7 @@
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 
-from inventory.models import Filament, InventoryTransaction, MaterialType
+from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
 from production.filters import reports as filters
 from production.filters.slicer import SlicerReportFilter
 from production.models import Product, ProductionRun, RunMaterial
@@ -151,6 +151,32 @@ class MaterialTypeStockReport(StockReport):
 
     def with_related(self, rows):
         return demand.of_material_types(rows)
+
+
+class StockValueReport(Report):
+    """Stock in grams and money as of any moment: each spool at its own cost per gram of then.
+    Grams without a known price are counted beside the money. Archived spools are left out."""
+
+    help_topic = "api#stock-in-grams-and-money"
+    title = "Stock in money"
+    observed_as = "report.stock_value"
+    queryset = Spool.objects.all()
+    serializer_class = serializers.StockValueSerializer
+    filterset_class = filters.StockValueFilter
+    compute = staticmethod(by_parameters.stock_value_of)
+
+
+class StockChangesReport(Report):
+    """What changed the stock between two moments, by kind, in grams and money: the sums are the
+    difference of the stocks."""
+
+    help_topic = "api#stock-in-grams-and-money"
+    title = "Changes of the stock"
+    observed_as = "report.stock_changes"
+    queryset = Spool.objects.all()
+    serializer_class = serializers.StockChangeSerializer
+    filterset_class = filters.StockChangesFilter
+    compute = staticmethod(by_parameters.stock_changes_of)
 
 
 class UnexplainedReport(Report):

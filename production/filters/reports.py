@@ -16,6 +16,7 @@ from production.models import ProductionRun
 from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
 from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
+from production.services.reports.stock_value import KEYS as STOCK_GROUPS
 from production.services.reports.variance import GROUPS
 from tenants.api.filters import (
     BooleanFilter,
@@ -23,6 +24,7 @@ from tenants.api.filters import (
     FilterSet,
     FromFilter,
     IdFilter,
+    MomentAtFilter,
     ReferenceFilter,
     SeveralFilter,
     TextFilter,
@@ -162,6 +164,31 @@ class CountedFilter(FilterSet):
 
     counted_from = FromFilter(method=unfiltered)
     counted_to = ToFilter(method=unfiltered)
+
+
+class OfSpoolsFilter(FilterSet):
+    """Which spools, as they are now."""
+
+    spool = SpoolReferenceFilter("pk")
+    filament = FilamentReferenceFilter()
+    manufacturer = ReferenceFilter("filament__manufacturer")
+    material_type = MaterialTypeReferenceFilter("filament__material_type")
+    location = ReferenceFilter()
+    lot = TextFilter("lot_number", lookup_expr="iexact")
+
+
+class StockValueFilter(OfSpoolsFilter):
+    """When, which spools, and by what they are grouped."""
+
+    at = MomentAtFilter(label="A day's end or a moment; now when left out", method=unfiltered)
+    group_by = group_filter(STOCK_GROUPS, "All together when left out")
+
+
+class StockChangesFilter(OfSpoolsFilter):
+    """Between which days of the farm, inclusive, or moments, and of which spools."""
+
+    since = FromFilter(label="A day of the farm, or a moment", method=unfiltered)
+    until = ToFilter(label="A day of the farm, that day included, or a moment", method=unfiltered)
 
 
 class EvidenceFilter(FilterSet):

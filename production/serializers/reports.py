@@ -5,6 +5,7 @@ from rest_framework import serializers
 from inventory.models import Filament, MaterialType
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.variance import Amount, GramsFigure, MinutesFigure, MoneyFigure
+from production.services.reports import stock_value
 from production.services.reports.by_parameters import EVIDENT_RUNS
 from tenants.api.fields import MomentField, WholeField
 from tenants.api.serializers import Body
@@ -165,6 +166,27 @@ class UnexplainedSerializer(serializers.Serializer):
     name = serializers.CharField()
     grams = Amount(6)
     counts = serializers.IntegerField()
+
+
+class StockWorth(serializers.Serializer):
+    """Grams and money, net of VAT: ``value`` is null where the cost of a part is unknown."""
+
+    grams, value, known_value = Amount(6), Amount(4), Amount(4)
+    grams_of_unknown_value = Amount(6)
+
+
+class StockValueSerializer(StockWorth):
+    """What one group of spools held, each at its own cost per gram of then."""
+
+    key = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    spools = serializers.IntegerField()
+
+
+class StockChangeSerializer(StockWorth):
+    """What one kind of change added to the stock, or took from it."""
+
+    kind = serializers.ChoiceField(stock_value.KINDS)
 
 
 class AlertSerializer(serializers.Serializer):

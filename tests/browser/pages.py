@@ -101,6 +101,8 @@ ADMIN = {
     "consumption": "/admin/reports/consumption/",
     "stock": "/admin/reports/stock/",
     "lots": "/admin/reports/lots/",
+    "stock in money": "/admin/reports/stock-value/",
+    "changes of the stock": "/admin/reports/stock-changes/",
     "jobs": "/admin/jobs/job/",
     "job": "/admin/jobs/job/{job}/change/",
     "users": "/admin/accounts/user/",

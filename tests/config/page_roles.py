@@ -106,6 +106,8 @@ PAGES = """
 /admin/reports/lot-parts/                               v     v
 /admin/reports/lots/                                    v     v
 /admin/reports/scrap/                                   v     v
+/admin/reports/stock-changes/                           v     v
+/admin/reports/stock-value/                             v     v
 /admin/reports/stock/                                   v     v
 /admin/reports/unexplained/                             v     v
 /admin/reports/variance/                                v     v

@@ -127,6 +127,8 @@ API = """
 /api/v1/reports/scrap/                                  v     .     .     .     .
 /api/v1/reports/slicer/                                 v     .     .     .     .
 /api/v1/reports/stock-by-material-type/                 v     .     .     .     .
+/api/v1/reports/stock-changes/                          v     .     .     .     .
+/api/v1/reports/stock-value/                            v     .     .     .     .
 /api/v1/reports/stock/                                  v     .     .     .     .
 /api/v1/reports/unexplained/                            v     .     .     .     .
 /api/v1/reports/variance/                               v     .     .     .     .

@@ -52,8 +52,7 @@ def values_of(run, manager):
     filament, today = spool.filament, timezone.localdate()
     days = ("start_date", "end_date", "finished_from", "finished_to", "since", "until")
     return {
-        **dict.fromkeys((*days, "counted_from", "counted_to"), today),
-        **dict.fromkeys(("status", "kind"), None),
+        **dict.fromkeys((*days, "counted_from", "counted_to", "at"), today),
         **dict.fromkeys(("external_id", "filament_external_id", "gtin", "article_number"), "x"),
         **dict.fromkeys(("is_plan_outdated", "is_to_reorder", "is_removed"), "false"),
         **dict.fromkeys(("spool", "spool_id"), spool.pk),
@@ -69,8 +68,7 @@ def values_of(run, manager):
         "run_number": run.number,
         "spool_code": spool.code,
         "filament": filament.pk,
-        "manufacturer": 1,
-        "manufacturer_name": "Extrudr",
+        **dict.fromkeys(("location_name", "manufacturer_name"), "Extrudr"),
         "material_type": filament.material_type_id,
         "material_type_code": "pla",
         "printer": run.printer_id,
@@ -84,6 +82,7 @@ def values_of(run, manager):
         "is_active": "true",
         "ordering": "-over",
         "period": "week",
+        **dict.fromkeys(("location", "manufacturer"), 1),
         "last": 5,
     }
 

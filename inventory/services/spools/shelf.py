@@ -115,7 +115,8 @@ def describe(spool, *, by, at=None, **fields):
         for name in EVENT_OF_FIELD.keys() & changed.keys():
             before, after = getattr(fresh, name), changed[name]
             record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
-        described = audited.update(fresh, by=by, version=fresh.version + 1, **changed)
+        version = fresh.version + 1
+        described = audited.update(fresh, by=by, at=book.at, version=version, **changed)
         if "price" in changed:
             side_effects.report(filter(None, [revaluation([described])]))
         return described

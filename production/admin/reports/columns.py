@@ -165,6 +165,29 @@ def stock(_values, _measure):
     ]
 
 
+def _worth():
+    return [
+        Column(_("Stock, g"), "grams", "grams", sums=True),
+        Column(_("Value, {currency}"), "value", "money", sums=True),
+        Column(_("Known value, {currency}"), "known_value", "money", sums=True),
+        Column(_("Of unknown value, g"), "grams_of_unknown_value", "grams", sums=True),
+    ]
+
+
+def stock_value(_values, _measure):
+    return _named(Column(_("Spools"), "spools", "count", sums=True), *_worth())
+
+
+def stock_changes(_values, _measure):
+    return [
+        Column(_("Kind"), "kind", "kind"),
+        Column(_("Change, g"), "grams", "signed_grams", sums=True),
+        Column(_("Change, {currency}"), "value", "signed_money", sums=True),
+        Column(_("Known change, {currency}"), "known_value", "signed_money", sums=True),
+        Column(_("Of unknown value, g"), "grams_of_unknown_value", "signed_grams", sums=True),
+    ]
+
+
 def unexplained(_values, _measure):
     return [
         Column(_("Filament"), "name", "name", of="filament", key="filament"),

@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Filament, InventoryTransaction
+from inventory.models import Filament, InventoryTransaction, Spool
 from production.admin.reports import columns
 from production.admin.reports.columns import MEASURES
 from production.filters import reports as filters
@@ -71,6 +71,13 @@ of_lots = partial(
     permission="production.view_runmaterial",
     rows=RunMaterial.objects.all,
     needs_values=True,
+    leads_on=(_("All spools"), "admin:inventory_spool_changelist"),
+)
+
+of_spools = partial(
+    ReportPage,
+    permission="inventory.view_spool",
+    rows=Spool.objects.all,
     leads_on=(_("All spools"), "admin:inventory_spool_changelist"),
 )
 
@@ -188,6 +195,39 @@ REPORTS = [
         empty=_("There is no such filament."),
         leads_on=(_("All filaments"), "admin:inventory_filament_changelist"),
         api="stock",
+    ),
+    of_spools(
+        name="stock-value",
+        title=_("Stock in money"),
+        about=_(
+            "What the shelf held at the end of a day, or at a moment, each spool at its own cost "
+            "per gram of then. Grams without a known price are beside the money."
+        ),
+        compute=by_parameters.stock_value_of,
+        filterset=filters.StockValueFilter,
+        serializer=serializers.StockValueSerializer,
+        columns=columns.stock_value,
+        chart={"": "known_value"},
+        fields=("at", "group_by", "filament", "material_type", "location"),
+        start=(("group_by", "filament"),),
+        empty=_("No spool held anything then."),
+        api="stock-value",
+    ),
+    of_spools(
+        name="stock-changes",
+        title=_("Changes of the stock"),
+        about=_(
+            "What changed the stock from the beginning of the first day to the end of the last, "
+            "in grams and money. Together it is the difference of the two stocks."
+        ),
+        compute=by_parameters.stock_changes_of,
+        filterset=filters.StockChangesFilter,
+        serializer=serializers.StockChangeSerializer,
+        columns=columns.stock_changes,
+        chart={"": "known_value"},
+        period=("since", "until"),
+        fields=("filament", "material_type", "location"),
+        api="stock-changes",
     ),
     of_ledger(
         name="unexplained",

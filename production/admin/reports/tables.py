@@ -29,6 +29,19 @@ GROUPS = {
     "week": gettext_lazy("Week"),
     "month": gettext_lazy("Month"),
 }
+CHANGES = {
+    "receipt": gettext_lazy("Receipts"),
+    "usage": gettext_lazy("Usage"),
+    "waste": gettext_lazy("Waste"),
+    "count": gettext_lazy("Counts"),
+    "adjustment": gettext_lazy("Adjustments"),
+    "reversal": gettext_lazy("Reversals"),
+    "archived": gettext_lazy("Archived"),
+    "restored": gettext_lazy("Restored"),
+    "revaluation": gettext_lazy("Revaluations"),
+    "price_known": gettext_lazy("Prices that became known"),
+}
+NAMES = ("group", "name", "kind")
 PAGES = {  # of the admin, by what an id is of
     "product": "admin:production_product_change",
     "printer": "admin:production_printer_change",
@@ -67,9 +80,10 @@ FORMATS = {
 class Column:
     """One figure or text of a row, at a dotted path of what the API answers.
 
-    ``kind`` is one of FORMATS, text, list, or group: the name of what the rows are grouped by.
-    ``sums``: whether the rows add up to the whole. ``of`` and ``key``: the page that a text leads
-    to, and the path of its id. ``where`` is a parameter without which the column is left out.
+    ``kind`` is one of FORMATS, text, list, name, kind (of a change of the stock), or group: the
+    name of what the rows are grouped by. ``sums``: whether the rows add up to the whole. ``of``
+    and ``key``: the page that a text leads to, and the path of its id. ``where`` is a parameter
+    without which the column is left out.
     """
 
     label: str
@@ -156,8 +170,11 @@ class ReportTable:
 
     def _label(self, row):
         """What is at the left of a row, before its figures."""
-        names = [self._value(each, row) for each in self.columns if each.kind in ("group", "name")]
+        names = [self._name(each, row) for each in self.columns if each.kind in NAMES]
         return " · ".join(str(name) for name in names if name not in (None, ""))
+
+    def _name(self, column, row):
+        return CHANGES[row["kind"]] if column.kind == "kind" else self._value(column, row)
 
     def _value(self, column, row):
         value = column.value(row)
@@ -176,6 +193,8 @@ class ReportTable:
         key = row.get(column.key)
         if of in PAGES and key is not None and value not in (None, ""):
             return format_html('<a href="{}">{}</a>', reverse(PAGES[of], args=[key]), value)
+        if column.kind == "kind":
+            return CHANGES[value]
         return NOTHING if value in (None, "") else value
 
     def _sum(self, column):

@@ -23,7 +23,9 @@ from tenants.web.xlsx_export import stream_xlsx
 
 AS, MEASURE = "_as", "_of"  # a file, by its kind; what of the runs is shown
 KINDS = ("csv", "xlsx")
+DAY = "at"  # of a report as of a moment
 LABELS = {
+    DAY: gettext_lazy("End of day"),
     "group_by": gettext_lazy("By"),
     "product_id": gettext_lazy("Product (SKU)"),
     "is_to_reorder": gettext_lazy("To reorder"),
@@ -148,17 +150,21 @@ def _fields(page, query, errors):
             "label": _label(page, name),
             "value": query.get(name, ""),
             "choices": _choices(page, name),
-            "type": "date"
-            if name in page.period and len(query.get(name, "")) in (0, 10)
-            else "text",
+            "type": _type(page, name, query.get(name, "")),
             "errors": errors.get(name, ()),
         }
         for name in (*page.period, *page.fields)
     ]
 
 
-def _is_moment(query, name):
-    return len(query.get(name, "")) not in (0, 10)
+def _type(page, name, value):
+    """A field for days shows no moment, and nothing that is no day."""
+    if name not in (*page.period, DAY):
+        return "text"
+    try:
+        return "date" if not value or date.fromisoformat(value) else "text"
+    except ValueError:
+        return "text"
 
 
 def _label(page, name):

@@ -9,6 +9,7 @@ from production.services.reports import (
     explanation,
     lots,
     scrap,
+    stock_value,
     unexplained,
     variance,
 )
@@ -59,6 +60,16 @@ def parts_of_lot(lines, parameters):
 def unexplained_of(_rows, parameters):
     since, until = parameters["counted_from"], parameters["counted_to"]
     return unexplained.unexplained_grams(since=since and since[0], until=until and until[1])
+
+
+def stock_value_of(spools, parameters):
+    group = parameters["group_by"] or None
+    return stock_value.stock_as_of(parameters["at"], group_by=group, spools=spools)
+
+
+def stock_changes_of(spools, parameters):
+    since, until = parameters["since"], parameters["until"]
+    return stock_value.changes_of_stock(since and since[0], until and until[1], spools=spools)
 
 
 def alerts_of(_rows, parameters):

@@ -1,0 +1,171 @@
+"""Stock in grams and money as of any moment, and what changed it between two.
+
+What a spool is worth is its balance x its own cost per gram of that moment: that of its newest
+entry that is no reversal (which repeats an older one), or a price that was entered for it since,
+for a spool without a price for its filament. Nothing is assumed before a price was known: these
+grams are counted beside the money. Archived spools are not in stock.
+
+All comes from one list of steps: the entries of the ledger, prices by the audit trail, and spools
+archived and restored. The stock of a moment is the last step of each spool until then, so the
+changes between two moments add up to the difference of their stocks.
+"""
+
+from inventory.models import Filament, Location, MaterialType, Spool
+from inventory.models.ledger import REVALUED
+from production.services.reports.statements import names_of
+from production.services.statements import fetched
+from production.services.variance import GRAM_PLACES, rounded
+
+NAMED = {
+    "filament": Filament.objects.with_makers(),
+    "material_type": MaterialType.objects,
+    "location": Location.objects,
+    "spool": Spool.objects.with_filament(),
+}
+KEYS = {
+    None: "NULL::bigint",
+    "filament": "spool.filament_id",
+    "material_type": "filament.material_type_id",
+    "location": "spool.location_id",
+    "spool": "spool.id",
+}
+PRICE_KNOWN, REVALUATION = "price_known", "revaluation"
+KINDS = (
+    "receipt",
+    "usage",
+    "waste",
+    "count",
+    "adjustment",
+    "reversal",
+    "archived",
+    "restored",
+    REVALUATION,
+    PRICE_KNOWN,
+)
+
+_STEPS = """
+WITH happened AS (
+    SELECT spool_id, created_at AS at, 2 AS place, id, balance_grams AS balance,
+        CASE WHEN reason = %(revalued)s THEN 'revaluation' ELSE kind END AS kind,
+        cost_per_gram AS rate, kind <> 'reversal' AS is_rated, NULL::boolean AS is_held
+    FROM inventory_inventorytransaction
+    WHERE spool_id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+    UNION ALL
+    SELECT spool_id, at, 3, id, NULL, verb, NULL, false, verb = 'restored'
+    FROM inventory_spoolevent
+    WHERE spool_id IN ({spools}) AND verb IN ('archived', 'restored')
+        AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
+    UNION ALL
+    SELECT spool.id, event.at, 1, event.id, NULL, 'revaluation',
+        round((changes->'price'->>1)::numeric / spool.initial_grams, 8), true, NULL
+    FROM accounts_auditevent event JOIN inventory_spool spool ON spool.id = event.object_id
+    WHERE object_type = 'inventory.spool' AND verb = 'change' AND changes->'price'->>1 IS NOT NULL
+        AND spool.id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
+    UNION ALL
+    SELECT spool.id, event.at, 1, event.id, NULL, 'revaluation',
+        round((changes->'price'->>1)::numeric / filament.net_grams, 8), true, NULL
+    FROM accounts_auditevent event
+    JOIN inventory_filament filament ON filament.id = event.object_id
+    JOIN inventory_spool spool ON spool.filament_id = filament.id AND spool.price IS NULL
+    WHERE object_type = 'inventory.filament' AND event.verb = 'change'
+        AND changes->'price'->>1 IS NOT NULL AND filament.net_grams > 0
+        AND spool.id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
+), counted AS (
+    SELECT *, count(balance) OVER whole AS balances, count(is_held) OVER whole AS holds,
+        count(*) FILTER (WHERE is_rated) OVER whole AS rates,
+        row_number() OVER whole AS number
+    FROM happened
+    WINDOW whole AS (PARTITION BY spool_id ORDER BY at, place, id)
+), filled AS (
+    SELECT spool_id, at, kind, number, balances,
+        CASE WHEN first_value(is_held) OVER held IS FALSE THEN 0
+            ELSE coalesce(first_value(balance) OVER balanced, 0) END AS grams,
+        CASE WHEN rates > 0 THEN first_value(rate) OVER rated END AS rate
+    FROM counted
+    WINDOW balanced AS (PARTITION BY spool_id, balances ORDER BY number),
+        rated AS (PARTITION BY spool_id, rates ORDER BY number),
+        held AS (PARTITION BY spool_id, holds ORDER BY number)
+)
+"""
+
+_AS_OF = """
+, held AS (
+    SELECT DISTINCT ON (spool_id) spool_id, grams, rate FROM filled
+    ORDER BY spool_id, number DESC
+)
+SELECT {key} AS key, count(*) AS spools, sum(grams) AS grams,
+    coalesce(sum(grams * rate), 0) AS value,
+    coalesce(sum(grams) FILTER (WHERE rate IS NULL), 0) AS unknown
+FROM held JOIN inventory_spool spool ON spool.id = held.spool_id
+JOIN inventory_filament filament ON filament.id = spool.filament_id
+WHERE grams > 0 GROUP BY 1 ORDER BY 1 NULLS LAST
+"""
+
+_CHANGED = """
+, stepped AS (
+    SELECT *, lag(grams, 1, 0) OVER whole AS grams_before, lag(rate) OVER whole AS rate_before
+    FROM filled WINDOW whole AS (PARTITION BY spool_id ORDER BY number)
+), parts AS (
+    SELECT kind, at, grams - grams_before AS grams, (grams - grams_before) * rate AS value,
+        CASE WHEN rate IS NULL THEN grams - grams_before ELSE 0 END AS unknown
+    FROM stepped
+    UNION ALL
+    SELECT CASE WHEN rate IS NULL OR rate_before IS NULL THEN 'price_known'
+            ELSE 'revaluation' END,
+        at, 0, grams_before * (coalesce(rate, 0) - coalesce(rate_before, 0)),
+        grams_before * ((rate IS NULL)::int - (rate_before IS NULL)::int)
+    FROM stepped WHERE rate IS DISTINCT FROM rate_before AND grams_before <> 0
+)
+SELECT kind, sum(grams) AS grams, coalesce(sum(value), 0) AS value, sum(unknown) AS unknown
+FROM parts WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s
+GROUP BY 1 HAVING bool_or(grams <> 0 OR value <> 0 OR unknown <> 0)
+"""
+
+
+def stock_as_of(moment, *, group_by=None, spools=None):
+    """What spools (a QuerySet; all of them by default) held right before ``moment``; None is now.
+
+    A list of dicts, one a group, in order of the key: ``key``, ``name``, ``spools`` that held
+    something, ``grams``; ``value`` (None where the cost of a part is unknown), ``known_value``,
+    ``grams_of_unknown_value``. ``group_by`` is None, filament, material_type, location or spool:
+    as they are now. Two queries at most.
+    """
+    statement = _STEPS + _AS_OF.replace("{key}", KEYS[group_by])
+    rows = _fetched(statement, spools, until=moment)
+    names = names_of(rows, NAMED[group_by]) if group_by else {}
+    return [
+        {
+            "key": None if row["key"] is None else str(row["key"]),
+            "name": names.get(row["key"]),
+            "spools": row["spools"],
+            **_figures(row),
+        }
+        for row in rows
+    ]
+
+
+def changes_of_stock(since, until, *, spools=None):
+    """What changed the stock from right before ``since`` until right before ``until``: a list of
+    dicts, one for each of KINDS that there is. Their sums are the difference of the two stocks.
+    One query.
+
+    A ``revaluation`` is what a spool held x its change of price, and what was posted again for
+    it; ``price_known`` the same where a price became known, or is known no more.
+    """
+    rows = _fetched(_STEPS + _CHANGED, spools, since=since, until=until)
+    found = {row["kind"]: row for row in rows}
+    return [{"kind": kind, **_figures(found[kind])} for kind in KINDS if kind in found]
+
+
+def _fetched(statement, spools, **moments):
+    spools = Spool.objects.all() if spools is None else spools
+    return fetched(statement, {"revalued": REVALUED, **moments}, spools=spools)
+
+
+def _figures(row):
+    return {
+        "grams": rounded(row["grams"], GRAM_PLACES),
+        "value": None if row["unknown"] else rounded(row["value"]),
+        "known_value": rounded(row["value"]),
+        "grams_of_unknown_value": rounded(row["unknown"], GRAM_PLACES),
+    }

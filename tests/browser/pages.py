@@ -116,6 +116,7 @@ ADMIN = {
 # The rest of a farm's site -> what is there when the page is whole.
 OTHERS = {
     "/": "h1",
+    "/practice/": "h1",
     "/accounts/login/": "h1",
     "/api/v1/": ".response-info",
     "/api/v1/spools/": ".response-info",

@@ -8,6 +8,7 @@ from inventory.models import Spool
 from inventory.services.receiving import MAX_AT_ONCE
 from production.forms.fields import CodesField, SpoolField
 from production.models import Printer, PrinterSlot
+from production.services.printing.slots import ANY
 from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import PLAIN, CountField
 
@@ -61,10 +62,16 @@ class SlotForm(VerbForm):
     """Which spool goes into the slot."""
 
     spool = SpoolField()
+    seen = forms.IntegerField(required=False, widget=forms.HiddenInput)  # 0: the slot was empty
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["spool"].widget.attrs |= {"autofocus": True, "data-go": ""}
+
+    def instead_of(self):
+        """What was in the slot as far as the page knew."""
+        seen = self.cleaned_data["seen"]
+        return ANY if seen is None else seen or None
 
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)

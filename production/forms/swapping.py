@@ -13,6 +13,8 @@ from tenants.operations.text import format_number
 from tenants.web.forms import NumberField
 
 GIVEN = {"empty": "is_empty", "weighed": "gross_after_grams", "grams": "actual_grams"}
+WRONG_FIGURE = {"after_above_before", "tare_unknown", "weighing_implausible"}
+WRONG_FIGURE |= {"more_than_on_spool"}
 UNFIT = OVERRIDABLE | {"duplicate_spool", "spool_archived", "spool_printing"}
 
 
@@ -123,7 +125,12 @@ class SwapForm(OtherSpoolForm):
             yield "is_empty", _("What did it give so far?")
         if refusal.code in UNFIT:
             yield "spool", _("Not this spool: see the message above.")
-        if refusal.code in {"after_above_before", "tare_unknown", "weighing_implausible"}:
+        if refusal.code in {
+            "more_than_on_spool",
+            "after_above_before",
+            "tare_unknown",
+            "weighing_implausible",
+        }:
             yield "figure", _("Check this weight.")
 
 

@@ -34,7 +34,9 @@ class UnloadForm(VerbForm):
     """The slot is the ``subject``; all that is left empty stays as the book has it."""
 
     after_refusal = {"confirm": {"weighing_implausible"}}
+    admin_exclude = ("spool",)
 
+    spool = forms.IntegerField(required=False, widget=forms.HiddenInput)
     location = forms.ModelChoiceField(
         Location.objects.all(), label=_("Where it goes"), required=False,
         empty_label=_("Stays as it is noted"),

@@ -111,7 +111,8 @@ class SlotLoadView(SlotPageMixin, VerbView):
         return {"slot": self.subject, "run": run, "wanted": wanted}
 
     def perform(self, form):
-        slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by)
+        seen = {"instead_of": form.instead_of()}
+        slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by, **seen)
         return _("Spool %(code)s is in %(slot)s.") % {"code": slot.spool.code, "slot": slot}
 
 

@@ -20,7 +20,9 @@ from tests.factories import (
     a_run,
     a_running_run,
     a_spool,
+    spools_of_one,
 )
+from tests.production.completed_runs import took
 from tests.queries import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -127,3 +129,13 @@ def test_progress_is_a_percent():
     for wrong in ("NaN", -1, 101):
         with pytest.raises(Invalid):
             midprint.progress(run, by=None, percent=wrong)
+
+
+def test_a_spool_gives_no_more_than_it_has():
+    one, two = spools_of_one(2, grams=500)
+    run = a_running_run((one, 80))
+    with pytest.raises(midprint.MoreThanOnSpool) as refused:
+        midprint.swap_spool(run, by=None, spool=two, so_far=took(one, 99999))
+    numbers = refused.value.numbers
+    assert (numbers["has_grams"], numbers["gave_grams"]) == (500, 99999)
+    midprint.swap_spool(run, by=None, spool=two, so_far=took(one, 500))

@@ -6,7 +6,14 @@ from inventory.models import InventoryTransaction, Location
 from inventory.services.spools.scale import TareUnknown, WeighingImplausible
 from production.services.printing import slots
 from tenants.operations.refusals import Invalid
-from tests.factories import a_filament, a_manufacturer, a_printer, a_running_run, a_slot, a_spool
+from tests.factories import (
+    a_filament,
+    a_manufacturer,
+    a_printer,
+    a_running_run,
+    a_slot,
+    a_spool,
+)
 from tests.production.admin_forms import carry_out
 from tests.production.floor_helpers import page, page_after, touch
 from tests.queries import fresh, remaining
@@ -139,3 +146,18 @@ def test_the_admin_asks_too(as_manager, slot, shelf):
     assert remaining(slot.spool) == 990
     again = as_manager.post(address, {"gross_grams": "1190"}).content.decode()
     assert "is in no printer" in again
+
+
+def test_a_page_that_shows_another_spool_changes_nothing(slot, floor):
+    seen, other = slot.spool, a_spool(1000)
+    stale = {"spool": seen.pk, "remaining_grams": "480"}
+    slots.load(other, slot=slot, by=None)
+    answer = touch(floor, f"/floor/slots/{slot.pk}/unload/", **stale)
+    assert f"Spool {other.code} is in {slot} by now" in page(answer, 409)
+    assert (fresh(slot).spool, fresh(other).remaining_grams) == (other, 1000)
+
+    answer = touch(floor, f"/floor/slots/{slot.pk}/load/", spool=seen.code, seen=0)
+    assert f"Spool {other.code} is in {slot} by now" in page(answer, 409)
+    answer = touch(floor, f"/floor/slots/{slot.pk}/load/", spool=seen.code, seen=other.pk)
+    assert answer.status_code == 303
+    assert fresh(slot).spool == seen

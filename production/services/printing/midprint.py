@@ -24,7 +24,13 @@ from production.services.reported import lines as reported
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
-from tenants.operations.refusals import Invalid
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import format_number
+
+
+class MoreThanOnSpool(Refusal):
+    code = "more_than_on_spool"
+    title = "The old spool did not have that much"
 
 
 @operation("production_run.swap_spool")
@@ -38,7 +44,7 @@ def swap_spool(
     ``is_empty``; by default what devices reported of it. It is saved on the line, what is left of
     its claim moves to ``spool``, and that is loaded into the printer; where the run has a line
     that follows from it, the print goes on with that one. Raises ActualsMissing,
-    IncompatibleSpool, DuplicateSpool, InsufficientInventory, SpoolPrinting.
+    IncompatibleSpool, DuplicateSpool, InsufficientInventory, SpoolPrinting, MoreThanOnSpool.
     """
     overridden = overrides.granted(override_reason, by=by)
     printers, held = slots.around(run, [spool.pk])
@@ -50,7 +56,10 @@ def swap_spool(
     claims.require_distinct([spool.pk, *(row.spool_id for row in lines if row is not following)])
     ids = [old.spool_id, spool.pk, *held]
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
+        has = book.spools[old.spool_id].live_grams + old.metered_grams
         left = _keep_so_far(book, old, so_far, is_empty)
+        if not overridden:
+            _require_on_spool(book.spools[old.spool_id], old.actual_total_grams, has)
         new = following or _line_instead(old, old.slot)
         if not overridden:
             claims.require_match(new, book.spools[spool.pk])
@@ -159,11 +168,30 @@ def _with_more_scrapped(item, pk, count, reason):
     return ItemCount(item=pk, good_count=good, scrapped_count=scrapped, scrap_reason=reason)
 
 
+def _require_on_spool(spool, gave, has):
+    """Raise MoreThanOnSpool where a spool would have given more than it has by the book."""
+    if gave > has:
+        figures = {"spool": spool.code, "gave": format_number(gave), "has": format_number(has)}
+        text = _(
+            "Spool %(spool)s had %(has)s g by the book, so it can't have given %(gave)s g: give "
+            "what it gave, or mark it as empty."
+        )
+        error = _("At most %(has)s g.") % figures
+        raise MoreThanOnSpool(
+            text % figures,
+            errors={"actual_grams": [error]},
+            spool_id=spool.pk,
+            gave_grams=gave,
+            has_grams=has,
+        )
+
+
 def _follows(old, row, spool):
     """Whether the row is a line that was planned to follow the old one, from the spool."""
     asks_for = [(each.filament_id, each.material_type_id, each.sliced_slot) for each in (old, row)]
-    is_one = asks_for[0] == asks_for[1] and row.pk != old.pk
-    return is_one and row.spool_id == spool.pk and not row.is_swapped_out
+    if row.pk == old.pk or row.spool_id != spool.pk or asks_for[0] != asks_for[1]:
+        return False
+    return row.has_plan and not (row.is_swapped_out or old.is_swapped_out)
 
 
 def _line_to_swap(lines, pk, so_far):

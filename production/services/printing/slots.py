@@ -19,6 +19,7 @@ from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Busy, Invalid, Refusal
 
 Verb = SpoolEvent.Verb
+ANY = object()  # whatever is in the slot
 AS_NOTED = object()  # the place of a spool stays
 
 
@@ -37,22 +38,29 @@ class SlotTaken(Refusal):
     title = "There is a spool in the slot"
 
 
+class SlotChanged(Refusal):
+    code = "slot_changed"
+    title = "Another spool is in the slot by now"
+
+
 class NothingPrinting(Refusal):
     code = "nothing_printing"
     title = "No run prints from this slot"
 
 
 @operation("spool.load")
-def load(spool, *, slot, by, at=None, only_free=False):
+def load(spool, *, slot, by, at=None, only_free=False, instead_of=ANY):
     """Put the spool into a PrinterSlot; returns the slot.
 
     What was in the slot comes out, and the spool leaves the slot it was in, unless ``only_free``;
-    one that was sealed is opened. Where it is there already nothing changes. Raises SpoolPrinting,
-    SpoolArchived, with ``only_free`` SlotTaken.
+    one that was sealed is opened. Where it is there already nothing changes. ``instead_of`` is the
+    id of the spool that is in the slot as far as the caller knows, None for none. Raises
+    SpoolPrinting, SpoolArchived, SlotChanged, with ``only_free`` SlotTaken.
     """
     target, former = locked(slot, spool)
     if target.spool_id == spool.pk:
         return target
+    _require_seen(target, instead_of)
     if only_free:
         _require_free(target, former)
     refuse_printing([target, former])
@@ -62,25 +70,34 @@ def load(spool, *, slot, by, at=None, only_free=False):
 
 @operation("spool.unload")
 def unload(
-    slot, *, by, at=None, location=AS_NOTED, gross_grams=None, remaining_grams=None, confirm=False
+    slot,
+    *,
+    by,
+    at=None,
+    spool=ANY,
+    location=AS_NOTED,
+    gross_grams=None,
+    remaining_grams=None,
+    confirm=False,
 ):
     """Take the spool out of a PrinterSlot; returns the slot.
 
     If they are given, the spool is put at a ``location`` (None: not set), and counted: by what the
     scale shows with the reel, ``gross_grams``, or what is left of it, ``remaining_grams``;
-    ``confirm`` accepts a weight that is hard to believe. Raises SlotEmpty, SpoolPrinting, Invalid,
+    ``confirm`` accepts a weight that is hard to believe. ``spool`` is the id of what is in the
+    slot as far as the caller knows. Raises SlotEmpty, SlotChanged, SpoolPrinting, Invalid,
     TareUnknown, WeighingImplausible.
     """
     if gross_grams is not None and remaining_grams is not None:
-        raise Invalid(
-            _("Give the weight with the reel, or what is left without it; not both."),
-            errors={"remaining_grams": [_("Either this or the weight with the reel.")]},
-        )
+        error = _("Either this or the weight with the reel.")
+        text = _("Give the weight with the reel, or what is left without it; not both.")
+        raise Invalid(text, errors={"remaining_grams": [error]})
     target, _former = locked(slot)
     if target.spool_id is None:
         raise SlotEmpty(
             _("There is no spool in %(target)s.") % {"target": target}, slot_id=target.pk
         )
+    _require_seen(target, spool)
     refuse_printing([target])
     spool = target.spool
     with ledger.book([spool.pk], by=by, at=at) as book:
@@ -88,11 +105,25 @@ def unload(
     how = {"by": by, "at": book.at}
     if location is not AS_NOTED:
         shelf.move(spool, location=location, **how)
-    if gross_grams is not None:
-        scale.weigh(spool, gross_grams=gross_grams, confirm=confirm, **how)
-    if remaining_grams is not None:
-        scale.count_left(spool, remaining_grams=remaining_grams, confirm=confirm, **how)
+    _count(spool, gross_grams, remaining_grams, confirm=confirm, **how)
     return target
+
+
+def _count(spool, gross_grams, remaining_grams, **how):
+    if gross_grams is not None:
+        scale.weigh(spool, gross_grams=gross_grams, **how)
+    if remaining_grams is not None:
+        scale.count_left(spool, remaining_grams=remaining_grams, **how)
+
+
+def _require_seen(slot, spool_id):
+    """Raise SlotChanged where another spool is in the slot than somebody saw there."""
+    if spool_id is not ANY and slot.spool_id != spool_id:
+        text = _("%(slot)s is empty by now: look at it again.") % {"slot": slot}
+        if slot.spool_id is not None:
+            text = _("Spool %(spool)s is in %(slot)s by now: look at it again.")
+            text %= {"spool": slot.spool.code, "slot": slot}
+        raise SlotChanged(text, slot_id=slot.pk, spool_id=slot.spool_id)
 
 
 def around(run, spool_ids, *, printer=None):

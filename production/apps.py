@@ -15,6 +15,7 @@ class ProductionConfig(AppConfig):
         from production.services import filament_references as references  # noqa: PLC0415
         from production.services import late_reports, pictures, reported_loads, transitions, twins  # noqa: PLC0415
         from production.services.printing import active_spool  # noqa: PLC0415
+        from production.services.tables import kinds as tables  # noqa: PLC0415
         from production.spoolman.importing import jobs  # noqa: PLC0415
         from tenants.farms import practice  # noqa: PLC0415
         from tenants.jobs import forgetting, kinds, minutely  # noqa: PLC0415
@@ -29,6 +30,7 @@ class ProductionConfig(AppConfig):
         announcing.shapes |= dict.fromkeys(("vendor", "filament"), _erased)
         for role in roles.FARM_ROLES:
             roles.register(role, transitions.codenames(role))
+        tables.register()
         kinds.register(jobs.KIND, jobs.work, jobs.LABEL)
 
 

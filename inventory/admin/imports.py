@@ -60,7 +60,7 @@ MISSING = {
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """What is imported on a page: SPOOLS or FILAMENTS."""
+    """What is imported on a page: SPOOLS, FILAMENTS, or another kind of table."""
 
     what: str
     title: str
@@ -287,7 +287,7 @@ def _line(row, kind):
         names = ", ".join(humanize_name(name) for name in row.changes)
         note = _("fills in %(fields)s") % {"fields": names} if names else ""
         return line | {"what": with_glyph(row.instance), "note": note}
-    return line | {"code": row.instance.code}
+    return line | {"code": getattr(row.instance, "code", "")}
 
 
 def _empty_table(importing):

@@ -14,7 +14,8 @@ from tenants.api import async_answers
 from tenants.api.csv_format import CSVParser, XLSXParser
 from tenants.web.idempotency import require_key
 
-FILES = {SPOOLS: "table.csv", FILAMENTS: "table.csv", CATALOGUE: "catalogue.json"}  # bodies
+FILES = {CATALOGUE: "catalogue.json"}  # what a body is called, if it is no table
+TABLE = "table.csv"
 CREATED_BY = {None: None, True: CREATABLE, False: ()}
 PARSERS = [CSVParser, XLSXParser]
 TRY_FIRST = "With ?dry_run=true nothing is stored, and no key is needed."
@@ -29,7 +30,7 @@ class TakesImport:
         options["dry_run"], rows = self.is_dry_run(), read(self.request.data)
         if async_answers.is_wanted(self.request):
             content = self.request.incoming_body.read_again()
-            job = self.call(uploads.start, what, content, FILES[what], **options)
+            job = self.call(uploads.start, what, content, FILES.get(what, TABLE), **options)
             return async_answers.accepted(self.request, job)
         return Response(uploads.answer(what, self.call(verb, rows, **options)))
 
@@ -54,7 +55,7 @@ class SpoolImport(TakesImport):
         if values["update"] and not request.user.has_perms(spool_updates.PERMISSIONS):
             raise PermissionDenied
         options = {"again": values["again"], "create": create, "update": values["update"]}
-        return self.imported(SPOOLS, import_spools, _of_table(read_spools), **options)
+        return self.imported(SPOOLS, import_spools, of_table(read_spools), **options)
 
 
 class FilamentImport(TakesImport):
@@ -64,7 +65,7 @@ class FilamentImport(TakesImport):
     @action(detail=False, methods=["post"], parser_classes=PARSERS, **IMPORT)
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
-        return self.imported(FILAMENTS, import_filaments, _of_table(read_filaments))
+        return self.imported(FILAMENTS, import_filaments, of_table(read_filaments))
 
     @action(
         detail=False,
@@ -82,5 +83,6 @@ def _read_entries(data):
     return read_catalogue(catalogue_source.entries(data, "The body"))
 
 
-def _of_table(read):
+def of_table(read):
+    """Reads a table from the data of a request."""
     return lambda data: read(data or b"")  # without a body, data is an empty dict

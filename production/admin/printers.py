@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
+from inventory.admin.imports import Import, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.rendering import spool_link, with_glyph
 from inventory.glyphs import spool_glyph
@@ -19,6 +20,7 @@ from production.paper import labels
 from production.services.printing import adding, printers, slots
 from production.services.reports import demand
 from production.services.reports.today import OpenRun
+from production.services.tables.columns import PRINTER_COLUMNS, PRINTERS
 from tenants.accounts import audited, scopes
 from tenants.accounts.models import DeviceToken
 from tenants.site.base import ModelAdmin, TabularInline
@@ -29,6 +31,16 @@ from tenants.site.verbs import VerbAction, VerbPages
 
 LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
+
+
+PRINTER_IMPORT = Import(
+    what=PRINTERS,
+    title="Import printers",
+    does="A table (XLSX or CSV) from a spreadsheet: each line is a printer, with its slots. What "
+    "is known of a usual model, such as its bed, may be left empty. Printers that are there "
+    "already, by their name, are left out.",
+    columns=tuple(PRINTER_COLUMNS),
+)
 
 
 class NowListFilter(ChoiceListFilter):
@@ -54,10 +66,11 @@ class SlotInline(TabularInline):
 
 
 @admin.register(Printer, site=farm_site)
-class PrinterAdmin(SeveralPrinters, VerbPages, ModelAdmin):
+class PrinterAdmin(SeveralPrinters, ImportPages, VerbPages, ModelAdmin):
     when_empty = "Each printer has slots, which hold spools, and a queue of runs."
     inlines = [SlotInline]
     preview_template = "production/_printer_preview.html"
+    importing = PRINTER_IMPORT
     verbs = (
         VerbAction(
             name="clear",
@@ -81,8 +94,12 @@ class PrinterAdmin(SeveralPrinters, VerbPages, ModelAdmin):
         "location": "location.name",
         "minutes_printed": "minutes",
         **same("bed_x_mm", "bed_y_mm", "bed_z_mm", "nozzle_diameter_mm"),
-        **same("hour_rate", "power_watts", "is_active", "notes"),
+        **same("has_hardened_nozzle", "max_nozzle_temp", "max_bed_temp"),
+        **same("hour_rate", "power_watts"),
+        "slots": lambda printer: ", ".join(slot.label for slot in printer.slots.all()),
+        **same("is_active", "notes"),
     }
+    export_related = ["slots"]
     search_fields = ["name", "manufacturer", "model"]
     change_form_template = "production/admin_printer.html"
     fieldsets = [

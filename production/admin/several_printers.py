@@ -35,7 +35,7 @@ class SeveralPrinters:
     def add_several_view(self, request, pk=None):
         if not self.has_add_permission(request):
             raise PermissionDenied
-        like = pk and get_object_or_404(Printer, pk=pk)
+        like = None if pk is None else get_object_or_404(Printer, pk=pk)
         form = AddSeveralForm(request.POST or None, subject=like, by=request.user)
         with_suggestions(form, self.admin_site)
         if request.method == "POST" and form.is_valid() and self._add_several(request, form):

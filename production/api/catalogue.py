@@ -4,6 +4,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from production.api.imports import PrinterImport
 from production.api.pictures import OF_PHOTOS, TakesPhoto
 from production.api.plan_changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
@@ -27,6 +28,7 @@ from production.serializers.products import (
     ReasonSerializer,
 )
 from production.serializers.reports import AcceptBody, ProposalSerializer
+from production.serializers.tables import ImportedSerializer, PrinterImportQuery, PrinterTable
 from production.serializers.verbs import NoBody, SwapInSlotBody
 from production.services import estimating, pictures, products
 from production.services.printing import adding, midprint, printers, slots
@@ -35,18 +37,20 @@ from production.services.reports import alerts
 from tenants.api.views import Nested, RecordViewSet
 
 
-class PrinterViewSet(RecordViewSet):
+class PrinterViewSet(PrinterImport, RecordViewSet):
     """Printers, with what runs on each, and their slots."""
 
     help_topic = "api#printers-and-slots"
     queryset = Printer.objects.with_running()
     serializer_class = PrinterSerializer
-    bodies = {"clear": NoBody, "several": SeveralPrintersBody}
+    bodies = {"clear": NoBody, "several": SeveralPrintersBody, "import_table": PrinterTable}
     answers = {
         "models": PrinterModelsSerializer,
         "several": {201: PrintersSerializer},
+        "import_table": ImportedSerializer,
     }
-    permissions = {"models": "view", "several": "add"}
+    permissions = {"models": "view", "several": "add", "import_table": "add"}
+    queries = {"import_table": PrinterImportQuery}
     filterset_class = PrinterFilter
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]

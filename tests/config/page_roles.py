@@ -65,6 +65,7 @@ PAGES = """
 /admin/password_change/done/                            v     .
 /admin/production/printer/add-several/                   m     m
 /admin/production/printer/csv/                          v     v
+/admin/production/printer/import/                        m     m
 /admin/production/printer/{pk}/add-several/              m     m
 /admin/production/printer/{pk}/clear/                   o     o
 /admin/production/printer/{pk}/loaded/                  .     o

@@ -59,6 +59,7 @@ API = """
 /api/v1/pictures/{pk}/                                  v     .     .     .     m
 /api/v1/pictures/{pk}/thumbnail/                        v     .     .     .     .
 /api/v1/printers/                                       v     m     .     .     .
+/api/v1/printers/import/                                .     m     .     .     .
 /api/v1/printers/models/                                v     .     .     .     .
 /api/v1/printers/several/                               .     m     .     .     .
 /api/v1/printers/{pk}/                                  v     .     m     m     m

@@ -132,14 +132,15 @@ def money(*others):
 
 
 def degrees(*others):
-    return _whole(*others, maximum="1000", dimension=units.TEMPERATURE)
+    return whole(*others, maximum="1000", dimension=units.TEMPERATURE)
 
 
 def count(*others, most):
-    return _whole(*others, minimum="1", maximum=most, dimension=units.COUNT)
+    return whole(*others, minimum="1", maximum=most, dimension=units.COUNT)
 
 
-def _whole(*others, dimension, **bounds):
+def whole(*others, dimension, **bounds):
+    """A whole number of at most six digits."""
     found = quantity(*others, digits=6, places=0, dimension=dimension, **bounds)
     return Cell(lambda value: int(found.check(value)), others, True, dimension)
 

@@ -96,7 +96,8 @@ class Names:
     def unknown(self, name):
         """What to do about a column that has none of the names."""
         names = {"name": shorten(name)}
-        if meanings := DOUBTFUL.get(normal(IN_BRACKETS.sub("", name))):
+        is_of_filaments = "external_id" in self._columns
+        if is_of_filaments and (meanings := DOUBTFUL.get(normal(IN_BRACKETS.sub("", name)))):
             message = _("“%(name)s” may be one thing or another: %(meanings)s. Name it so.")
             return message % (names | {"meanings": meanings})
         close = get_close_matches(normal(name)[:100], self._known, n=1, cutoff=SUGGESTED_FROM)

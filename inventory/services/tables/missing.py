@@ -36,10 +36,12 @@ def creatable(wanted, table, *, by):
     return [each for each in CREATABLE if each in wanted and _may(each, by)]
 
 
-def make_locations(report):
-    """``{folded name: Location}`` of those that the rows name, the missing ones made if wanted."""
+def make_locations(report, rows=None):
+    """``{folded name: Location}`` of those that rows of the report name, by default all of them;
+    the missing ones are made if wanted."""
+    rows = report.rows if rows is None else rows
     known = {folded(place.name): place for place in Location.objects.all()}
-    named = (row.values["location"] for row in report.rows if "location" in row.values)
+    named = (row.values["location"] for row in rows if "location" in row.values)
     missing = {folded(name): name for name in named if folded(name) not in known}
     report.missing["locations"] = list(missing.values())
     if missing and "locations" in report.create_missing:

@@ -4,9 +4,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from inventory.models import Filament, Spool
 from tenants.operations.operation import in_dry_run, source
 from tenants.operations.refusals import Refusal
 from tenants.web.csv_export import rows_as_csv
@@ -40,7 +40,7 @@ class Row:
     cells: tuple = ()
     outcome: str = CREATED
     detail: str = ""
-    instances: list[Filament | Spool] = field(default_factory=list)
+    instances: list[Model] = field(default_factory=list)
     changes: dict = field(default_factory=dict)
 
     @property

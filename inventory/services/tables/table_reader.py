@@ -1,4 +1,5 @@
-"""Reads tables of filaments and of spools: their columns, and the values of each line.
+"""Reads tables of filaments, spools and what other apps register: their columns, and the values of
+each line.
 
 An error of the whole table (no text, no such columns, too large) refuses it; an error of one line
 refuses that line alone, with all that is wrong with it.
@@ -24,23 +25,30 @@ from tenants.web.csv_export import unescape_formula
 
 MAX_BYTES = 5 * 1024 * 1024
 SAMPLES = 3  # lines that show what is in a column
-COLUMNS = {FILAMENTS: FILAMENT_COLUMNS, SPOOLS: SPOOL_COLUMNS}
+COLUMNS = {FILAMENTS: FILAMENT_COLUMNS, SPOOLS: SPOOL_COLUMNS}  # and of kinds of other apps
+# By kind: of each tuple one column must be there.
+NEEDED = {FILAMENTS: (("name",), ("material",)), SPOOLS: (("external_id", "name"),)}
 DOUBTFUL_GRAMS = 10  # no column of grams has less in all of its cells; one of kilograms may
 
 
 def read_filaments(content, *, chosen=None):
     """The ReadTable of filaments in a file; ``chosen`` are headings by header, as `choices` has
     them. Raises UnusableTable, TableTooLarge."""
-    return _OpenTable(FILAMENTS, content, chosen).read(needed=(("name",), ("material",)))
+    return read(FILAMENTS, content, chosen=chosen)
 
 
 def read_spools(content, *, chosen=None):
     """The ReadTable of spools in a file. Raises UnusableTable, TableTooLarge."""
-    return _OpenTable(SPOOLS, content, chosen).read(needed=(("external_id", "name"),))
+    return read(SPOOLS, content, chosen=chosen)
+
+
+def read(what, content, *, chosen=None):
+    """The ReadTable of any kind of table in a file."""
+    return _OpenTable(what, content, chosen).read(needed=NEEDED[what])
 
 
 def columns_of(what, content, *, chosen=None):
-    """The columns of a file of SPOOLS or FILAMENTS that have a name, as they are understood, and
+    """The columns of a file of this kind that have a name, as they are understood, and
     what is in them, as dicts. What is ``chosen`` may be a function of the header. Raises
     UnusableTable, TableTooLarge."""
     table = _OpenTable(what, content, chosen)
@@ -59,7 +67,7 @@ def columns_of(what, content, *, chosen=None):
 
 
 def headings_of(what):
-    """All that a column of SPOOLS or FILAMENTS may be, weights in each unit."""
+    """All that a column of a kind of table may be, weights in each unit."""
     columns = COLUMNS[what]
     weights = {name for name, cell in columns.items() if cell.dimension == MASS}
     return [

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-MASS, MONEY, LENGTH, TEMPERATURE, DENSITY, COUNT = (
-    "mass", "money", "length", "temperature", "density", "count",
+MASS, MONEY, LENGTH, TEMPERATURE, DENSITY, COUNT, GRAMS, MINUTES, POWER = (
+    "mass", "money", "length", "temperature", "density", "count", "grams", "minutes", "power",
 )  # fmt: skip
 POUND, OUNCE = Decimal("453.59237"), Decimal("28.349523125")
 ONE, THOUSAND = Decimal(1), Decimal(1000)
@@ -23,6 +23,12 @@ UNITS = {
     LENGTH: {"mm": ONE},
     TEMPERATURE: dict.fromkeys(["°c", "c", "celsius", "℃"], ONE),
     DENSITY: dict.fromkeys(["g/cm³", "g/cm3", "g/cm^3", "g/ccm"], ONE),
+    GRAMS: dict.fromkeys(["g", "gr", "gram", "grams", "gramm"], ONE),  # of a part: never kilograms
+    MINUTES: {
+        **dict.fromkeys(["min", "mins", "minute", "minutes", "minuten"], ONE),
+        **dict.fromkeys(["h", "hour", "hours", "std", "stunden"], Decimal(60)),
+    },
+    POWER: {"w": ONE, "watt": ONE, "watts": ONE, "kw": THOUSAND},
     COUNT: dict.fromkeys(["x", "pcs", "pc", "spools", "rolls", "stück", "stk", "st"], ONE),
 }
 WEIGHTS = ("g", "kg", "lb", "oz")
@@ -32,6 +38,9 @@ UNDERSTOOD = {
     TEMPERATURE: "°C",
     DENSITY: "g/cm³",
     COUNT: "spools",
+    GRAMS: "g",
+    MINUTES: "min, h",
+    POWER: "W, kW",
 }
 SIGNS = {
     "€": ["EUR"],

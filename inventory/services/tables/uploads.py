@@ -1,12 +1,15 @@
 """Import of a file: at once or, as a long one takes minutes, as a job."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy as _
 
-from inventory.services.tables import archives, catalogue_source, table_reader
+from inventory.services.tables import archives, catalogue_source, samples, table_reader
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.choices import remember, remembered
 from inventory.services.tables.filament_import import import_filaments
@@ -34,16 +37,49 @@ PERMISSIONS = {
     SPOOLS: "inventory.receive_spool",
     **dict.fromkeys([FILAMENTS, CATALOGUE], "inventory.add_filament"),
 }
+IMPORTERS = {}  # of kinds of other apps
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableKind:
+    """A kind of table that another app imports: ``kind`` is that of its jobs, ``title`` and
+    ``label`` what these are called, ``needed`` columns as in `table_reader.NEEDED`, ``importer``
+    gets a ReadTable and ``by``, ``dry_run`` and ``create``, as `import_spools` does, and ``folder``
+    has the sample."""
+
+    what: str
+    kind: str
+    title: str
+    label: str
+    permission: str
+    columns: dict
+    needed: tuple
+    importer: Callable
+    folder: Path
+
+
+def register(table):
+    """Make a TableKind known, by its name ``what``."""
+    table_reader.COLUMNS[table.what], table_reader.NEEDED[table.what] = table.columns, table.needed
+    KINDS[table.what], TITLES[table.what] = table.kind, table.title
+    LABELS[table.what], PERMISSIONS[table.what] = table.label, table.permission
+    IMPORTERS[table.what], samples.FOLDERS[table.what] = table.importer, table.folder
+    kinds.register(table.kind, partial(_work, table.what), table.label)
 
 
 def import_file(what, content, name, *, by, dry_run, chosen=None, **options):
-    """Import SPOOLS, FILAMENTS or a CATALOGUE of these from a file (bytes or text); returns an
-    ImportReport.
+    """Import SPOOLS, FILAMENTS or a CATALOGUE of these, or a registered kind, from a file (bytes or
+    text); returns an ImportReport.
 
     Of filaments a table or a catalogue (JSON), by how it begins. ``options`` are those of
     `import_spools`; what is ``chosen`` for columns (`choices`) is remembered. Raises UnusableTable,
     Busy, Duplicate.
     """
+    if what in IMPORTERS:
+        table = table_reader.read(what, content, chosen=chosen)
+        create = options.get("create")
+        report = IMPORTERS[what](table, by=by, dry_run=dry_run, create=create)
+        return _with_choices(report, what, chosen)
     if what == SPOOLS:
         table = read_spools(content, chosen=chosen)
         report = import_spools(table, by=by, dry_run=dry_run, **options)

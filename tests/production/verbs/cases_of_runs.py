@@ -10,6 +10,7 @@ from io import BytesIO
 from django.utils import timezone
 
 from inventory.services.spools import scale, shelf
+from inventory.services.tables import table_reader
 from production.models import Printer, Reason
 from production.services import completion, late_reports, product_plans
 from production.services.best_fit import taking
@@ -29,6 +30,8 @@ from production.services.sliced_files import receiving
 from production.services.sliced_files.figures import SlotChoice
 from production.services.sliced_files.planning import PlateProduct
 from production.services.sliced_files.planning import plan as plan_file
+from production.services.tables.columns import PRINTERS
+from production.services.tables.printer_import import import_printers
 from production.services.taking_over import take_over_reports
 from production.services.undo import last_action
 from tenants.accounts import audited
@@ -84,6 +87,13 @@ def _():
 def _():
     bed = {"bed_x_mm": 200, "bed_y_mm": 200, "bed_z_mm": 200}
     return lambda: adding.add_many(names=["P1", "P2"], slots=["A1", "A2"], by=None, **bed)
+
+
+@verb("printer.import")
+def _():
+    table = "name,model,slots,location\nP1,P1S,,Hall\nP2,MK4S,1,\n"
+    rows = table_reader.read(PRINTERS, table)
+    return lambda: import_printers(rows, by=None, create=["locations"])
 
 
 @verb("printer.clear")

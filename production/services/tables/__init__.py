@@ -1,0 +1,1 @@
+"""Printers and products imported from files, as inventory/services/tables/ reads them."""

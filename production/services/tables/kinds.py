@@ -1,0 +1,39 @@
+"""The kinds of tables that are imported here, and how our own exports of them are read."""
+
+from pathlib import Path
+
+from django.utils.translation import gettext_lazy as _
+
+import production
+from inventory.services.tables import neighbours, uploads
+from production.services.tables.columns import PRINTER_COLUMNS, PRINTERS
+from production.services.tables.printer_import import import_printers
+
+FOLDER = Path(production.__file__).parent / "samples"
+TABLES = [
+    uploads.TableKind(
+        what=PRINTERS,
+        kind="printer_import",
+        title=_("Import of printers: %(name)s"),
+        label=_("Import of printers"),
+        permission="production.add_printer",
+        columns=PRINTER_COLUMNS,
+        needed=(("name",),),
+        importer=import_printers,
+        folder=FOLDER,
+    ),
+]
+OURS = [
+    neighbours.Neighbour(
+        name="Spoolbook",
+        what=PRINTERS,
+        known_by=frozenset({"name", "minutes_printed", "bed_x_mm", "is_active"}),
+        headings={name: name for name in PRINTER_COLUMNS},
+    ),
+]
+
+
+def register():
+    neighbours.KNOWN.extend(OURS)
+    for table in TABLES:
+        uploads.register(table)

@@ -26,7 +26,7 @@ LINE_RELATED = ("spool__filament", "move_to", "counted_by")
 class StocktakeViewSet(ReadViewSet):
     """Counts of the spools of a place or of the farm. POST begins one."""
 
-    help_topic = "stocktakes"
+    help_topic = "stocktakes#beginning"
     queryset = Stocktake.objects.all()
     serializer_class = serializers.StocktakeSerializer
     filterset_class = filters.StocktakeFilter
@@ -124,7 +124,7 @@ class StocktakeViewSet(ReadViewSet):
 class StocktakeLineViewSet(Nested, ReadViewSet):
     """The spools of a stocktake, and the codes that no spool has."""
 
-    help_topic = "stocktakes"
+    help_topic = "stocktakes#recording"
     queryset = StocktakeLine.objects.all()
     serializer_class = serializers.StocktakeLineSerializer
     filterset_class = filters.StocktakeLineFilter

@@ -7,6 +7,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
 from inventory.admin import rendering
+from inventory.admin.imports import Import, ImportPages
 from inventory.models import Filament
 from production.admin import estimates, explanation, formatting
 from production.admin.pictures import photo_view, thumbnail
@@ -16,6 +17,8 @@ from production.services import product_plans, slicer_factors
 from production.services.reports import alerts, variance
 from production.services.reports import explanation as explanations
 from production.services.runs.replanning import following
+from production.services.tables import bills
+from production.services.tables.columns import PRODUCT_COLUMNS, PRODUCTS
 from production.services.variance import FACTOR_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
@@ -28,6 +31,16 @@ from tenants.site.verbs import VerbAction, VerbPages
 LAST = 10
 EXPLAINED = 200  # runs of a product: those of years ago say little about it
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
+
+
+PRODUCT_IMPORT = Import(
+    what=PRODUCTS,
+    title="Import products",
+    does="A table (XLSX or CSV) from a spreadsheet: each line is a product, with its bill of "
+    "materials, “PLA: 8; PETG: 2.5” in grams of one unit. Further lines of the same SKU are "
+    "further materials of it. Products that are there already, by their SKU, are left out.",
+    columns=tuple(PRODUCT_COLUMNS),
+)
 
 
 class BomInline(TabularInline):
@@ -55,26 +68,28 @@ def _after(product):
 
 
 @admin.register(Product, site=farm_site)
-class ProductAdmin(VerbPages, ModelAdmin):
+class ProductAdmin(ImportPages, VerbPages, ModelAdmin):
     when_empty = (
         "A product says what one part takes, how many fit on a plate, and how long it prints."
     )
     inlines = [BomInline]
+    importing = PRODUCT_IMPORT
     list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "last_off", "is_active"]
     list_filter = [IsActiveListFilter]
     export = {
         **same("sku", "name"),
-        "grams_per_unit": "bom_grams",
         **same(
+            "bom_grams",
             "units_per_plate",
             "plate_minutes",
             "plate_purge_grams",
             "height_mm",
             "labour_minutes",
-            "is_active",
-            "description",
         ),
+        "materials": bills.text_of,
+        **same("is_active", "description"),
     }
+    export_related = ["bom_lines__filament__material_type"]
     search_fields = ["sku", "name"]
     change_form_template = "production/admin_product.html"
     preview_template = "production/_product_preview.html"

@@ -4,7 +4,8 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from production.api.imports import PrinterImport
+from inventory.serializers.tables import DryRunQuery
+from production.api.imports import PrinterImport, ProductImport
 from production.api.pictures import OF_PHOTOS, TakesPhoto
 from production.api.plan_changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
@@ -28,7 +29,12 @@ from production.serializers.products import (
     ReasonSerializer,
 )
 from production.serializers.reports import AcceptBody, ProposalSerializer
-from production.serializers.tables import ImportedSerializer, PrinterImportQuery, PrinterTable
+from production.serializers.tables import (
+    ImportedSerializer,
+    PrinterImportQuery,
+    PrinterTable,
+    ProductTable,
+)
 from production.serializers.verbs import NoBody, SwapInSlotBody
 from production.services import estimating, pictures, products
 from production.services.printing import adding, midprint, printers, slots
@@ -124,20 +130,31 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
 PHOTO = ("set_photo", "remove_photo")
 
 
-class ProductViewSet(TakesPhoto, ChangesMixin, RecordViewSet):
+class ProductViewSet(ProductImport, TakesPhoto, ChangesMixin, RecordViewSet):
     """Products, with their bills of materials. Planned runs follow what is changed."""
 
     help_topic = "api#plan"
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
-    bodies = {"accept_actuals": AcceptBody, **dict.fromkeys(PHOTO, NoBody)}
+    bodies = {
+        "accept_actuals": AcceptBody,
+        "import_table": ProductTable,
+        **dict.fromkeys(PHOTO, NoBody),
+    }
     answers = {
         "proposal": ProposalSerializer,
         "estimate": ProductEstimateSerializer,
+        "import_table": ImportedSerializer,
         **dict.fromkeys(["update", "partial_update", "accept_actuals"], ChangedProduct),
     }
     records = products
-    permissions = {"proposal": "view", "estimate": "view", **dict.fromkeys(PHOTO, "change")}
+    permissions = {
+        "proposal": "view",
+        "estimate": "view",
+        "import_table": "add",
+        **dict.fromkeys(PHOTO, "change"),
+    }
+    queries = {"import_table": DryRunQuery}
     photo_actions = ("set_photo",)
     filterset_class = ProductFilter
     search_fields = ["sku", "name"]

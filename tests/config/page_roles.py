@@ -72,6 +72,7 @@ PAGES = """
 /admin/production/printer/{pk}/take-over/               .     o
 /admin/production/printhost/csv/                        m     m
 /admin/production/product/csv/                          v     v
+/admin/production/product/import/                        o     o
 /admin/production/printerslot/labels/                   v     v
 /admin/production/product/{pk}/accept/                  o     o
 /admin/production/product/{pk}/plan/                    o     o

@@ -109,6 +109,16 @@ def test_a_table_is_imported_as_a_job_where_the_caller_prefers_it(api, do_all):
     )
 
 
+def test_a_table_of_products_is_imported_as_a_job(api, do_all):
+    send = {"content_type": "text/csv", "headers": {"Prefer": "respond-async"}}
+    body = b"sku,name,materials\nA-1,Hook,\nB-1,Clip,PLA\n"
+    begun = api.generic("POST", "/api/v1/products/import/", body, **send)
+    do_all()
+    answer = b"".join(api.get(f"{begun['Location']}result/").streaming_content)
+    report = json.loads(answer)
+    assert (report["created_count"], report["refused_count"]) == (1, 1)
+
+
 def test_a_catalogue_is_imported_as_a_job_with_the_same_answer(api, do_all):
     entries = [
         {"id": "sky", "name": "Sky", "material": "PLA", "density": 1.24, "weight": 750.5},

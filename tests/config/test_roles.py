@@ -104,6 +104,7 @@ API = """
 /api/v1/production-runs/{run_id}/photos/                v     o     .     .     .
 /api/v1/production-runs/{run_id}/photos/{pk}/           v     .     .     .     o
 /api/v1/products/                                       v     o     .     .     .
+/api/v1/products/import/                                .     o     .     .     .
 /api/v1/products/{pk}/                                  v     .     o     o     m
 /api/v1/products/{pk}/accept-actuals/                   .     o     .     .     .
 /api/v1/products/{pk}/photo/                            .     o     .     .     o

@@ -1,4 +1,5 @@
-"""The columns of a table of printers, and the other names that they go by, English and German."""
+"""The columns of tables of printers and of products, and the other names that they go by, English
+and German."""
 
 import re
 
@@ -14,10 +15,11 @@ from inventory.services.tables.cells import (
     text,
     whole,
 )
-from inventory.services.tables.units import LENGTH, POWER
+from inventory.services.tables.units import COUNT, GRAMS, LENGTH, MINUTES, POWER
 from production.services.printing.adding import LONGEST_LABEL, MOST_SLOTS
+from production.services.tables.bills import CODE_CELL, GRAMS_CELL, LONGEST_FILAMENT, bill
 
-PRINTERS = "printers"
+PRINTERS, PRODUCTS = "printers", "products"
 MOST_OF_NOTES = 5000  # characters
 SIDE = {"digits": 7, "places": 2, "above": "0", "dimension": LENGTH}
 
@@ -60,4 +62,24 @@ PRINTER_COLUMNS = {
     "slots": labels("slot", "slot_labels", "plätze"),
     "is_active": flag("in_use", "active", "aktiv"),
     "notes": text(MOST_OF_NOTES, "note", "comment", "remark", "bemerkung", "notiz"),
+}  # fmt: skip
+PLATE = {"digits": 10, "places": 2, "dimension": MINUTES}
+PRODUCT_COLUMNS = {
+    "sku": text(60, "product_sku", "article_number", "item_number", "artikelnummer"),
+    "name": text(200, "product", "product_name", "bezeichnung", "produkt"),
+    "units_per_plate": whole(
+        "units", "per_plate", "parts_per_plate", "stück_pro_platte", minimum="1", dimension=COUNT
+    ),
+    "plate_minutes": quantity("minutes", "print_time", "plate_time", "druckzeit", **PLATE),
+    "plate_purge_grams": quantity("purge", "purge_grams", "spülmenge", dimension=GRAMS),
+    "height_mm": quantity(
+        "height", "höhe", digits=7, places=2, dimension=LENGTH
+    ),
+    "labour_minutes": quantity("labour", "labor", "labor_minutes", "arbeitszeit", **PLATE),
+    "materials": bill("bom", "bill_of_materials", "stückliste"),
+    "material_type": CODE_CELL,
+    "filament": text(LONGEST_FILAMENT, "filament_name"),
+    "grams_per_unit": GRAMS_CELL,
+    "is_active": flag("in_use", "active", "aktiv"),
+    "description": text(MOST_OF_NOTES, "note", "notes", "comment", "beschreibung", "bemerkung"),
 }  # fmt: skip

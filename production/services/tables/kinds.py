@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 import production
 from inventory.services.tables import neighbours, uploads
-from production.services.tables.columns import PRINTER_COLUMNS, PRINTERS
+from production.services.tables.columns import PRINTER_COLUMNS, PRINTERS, PRODUCT_COLUMNS, PRODUCTS
 from production.services.tables.printer_import import import_printers
+from production.services.tables.product_import import import_products
 
 FOLDER = Path(production.__file__).parent / "samples"
 TABLES = [
@@ -22,6 +23,17 @@ TABLES = [
         importer=import_printers,
         folder=FOLDER,
     ),
+    uploads.TableKind(
+        what=PRODUCTS,
+        kind="product_import",
+        title=_("Import of products: %(name)s"),
+        label=_("Import of products"),
+        permission="production.add_product",
+        columns=PRODUCT_COLUMNS,
+        needed=(("sku",),),
+        importer=import_products,
+        folder=FOLDER,
+    ),
 ]
 OURS = [
     neighbours.Neighbour(
@@ -29,6 +41,12 @@ OURS = [
         what=PRINTERS,
         known_by=frozenset({"name", "minutes_printed", "bed_x_mm", "is_active"}),
         headings={name: name for name in PRINTER_COLUMNS},
+    ),
+    neighbours.Neighbour(
+        name="Spoolbook",
+        what=PRODUCTS,
+        known_by=frozenset({"sku", "bom_grams", "materials", "is_active"}),
+        headings={name: name for name in PRODUCT_COLUMNS},
     ),
 ]
 

@@ -104,6 +104,7 @@ def test_every_import_and_report_of_the_api_is_in_the_table():
 def test_the_files_of_the_admin_are_in_the_table():
     names = ["inventory_spool_csv", "spool_labels", "spool_blanks", "run_travellers"]
     names += ["inventory_spool_import", "inventory_filament_import", "production_printer_import"]
+    names += ["production_product_import"]
     for name in names:
         assert is_long(reverse(f"admin:{name}", urlconf="config.urls"), "", "", TODAY), name
 

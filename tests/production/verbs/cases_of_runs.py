@@ -30,8 +30,9 @@ from production.services.sliced_files import receiving
 from production.services.sliced_files.figures import SlotChoice
 from production.services.sliced_files.planning import PlateProduct
 from production.services.sliced_files.planning import plan as plan_file
-from production.services.tables.columns import PRINTERS
+from production.services.tables.columns import PRINTERS, PRODUCTS
 from production.services.tables.printer_import import import_printers
+from production.services.tables.product_import import import_products
 from production.services.taking_over import take_over_reports
 from production.services.undo import last_action
 from tenants.accounts import audited
@@ -94,6 +95,15 @@ def _():
     table = "name,model,slots,location\nP1,P1S,,Hall\nP2,MK4S,1,\n"
     rows = table_reader.read(PRINTERS, table)
     return lambda: import_printers(rows, by=None, create=["locations"])
+
+
+@verb("product.import")
+def _():
+    a_material_type("PLA")
+    a_filament("Sky")
+    table = "sku,name,materials\nA-1,Hook,PLA: 8\nA-1,,PLA = Sky: 2\nB-1,Clip,\n"
+    rows = table_reader.read(PRODUCTS, table)
+    return lambda: import_products(rows, by=None)
 
 
 @verb("printer.clear")

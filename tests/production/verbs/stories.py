@@ -44,6 +44,7 @@ from production.services.runs import (
     planning,
 )
 from production.services.tables.printer_import import import_printers
+from production.services.tables.product_import import import_products
 from production.services.undo import last_action, loads, receipts
 from production.spoolman.importing.moving import import_source
 from production.spoolman.importing.source import ENTITIES, Source
@@ -207,6 +208,7 @@ OF_OTHERS = {
     "pin.set": lambda: pins.set_pin(make_user(), pin="8362", by=None),
     "pin.unlock": lambda: pins.unlock(make_user(), by=None),
     "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
+    "product.import": lambda: import_products(ReadTable([]), by=None),
     "printer.import": lambda: import_printers(ReadTable([]), by=None),
     "printer.add_many": lambda: adding.add_many(names=["P1", "P2"], by=None, **BED),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),

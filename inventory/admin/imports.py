@@ -125,7 +125,7 @@ class ImportPages:
         options = {"create": create, "chosen": chosen, "update": update}
         tried = {"by": request.user, "dry_run": True, **options}
         try:
-            if uploads.is_long(content):
+            if uploads.is_long(self.importing.what, content):
                 return self._begin(request, content, name, **tried)
             report = uploads.import_file(self.importing.what, content, name, **tried)
         except Refusal as refusal:

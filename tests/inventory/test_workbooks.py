@@ -115,10 +115,10 @@ def test_the_api_and_the_admin_take_workbooks(api, at_admin, red):
 
 
 def test_a_long_workbook_is_a_job():
-    assert uploads.is_long(a_workbook(*[["Red"]] * 1_500))
-    assert not uploads.is_long(a_workbook(["Red"]))
-    assert uploads.is_long(b"name\n" + b" " * uploads.LONG_BYTES)
-    assert not uploads.is_long(b"PK\x03\x04 and no more")
+    assert uploads.is_long("spools", a_workbook(*[["Red"]] * 1_500))
+    assert not uploads.is_long("spools", a_workbook(["Red"]))
+    assert uploads.is_long("spools", b"name\n" + b" " * uploads.LONG_BYTES)
+    assert not uploads.is_long("spools", b"PK\x03\x04 and no more")
 
 
 # --- Hostile ones -------------------------------------------------------------------------------

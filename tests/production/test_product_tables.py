@@ -11,6 +11,7 @@ from production.services.tables.columns import PRODUCTS
 from production.services.tables.product_import import import_products
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
+from tenants.jobs.models import Job
 from tests.factories import a_filament, a_material_type, a_product
 from tests.inventory.tables import columns_refused, results_by_line
 
@@ -156,6 +157,15 @@ def test_the_admin_previews_a_table_and_imports_it(at_admin):
         assert "p.csv is imported: 1 created" in text
         assert "refused-p.csv" in text
     assert all_products()[1] == [("A", "PLA", None, 8)]
+
+
+def test_a_table_that_takes_long_is_previewed_as_a_job(at_admin):
+    lines = [f"{number},Part,PLA: 8" for number in range(150)]
+    file = SimpleUploadedFile("p.csv", "\n".join(["sku,name,bom", *lines]).encode())
+    page = at_admin.post(PAGE, {"file": file})
+    job = Job.objects.get(kind="product_import")
+    assert page["Location"] == f"?job={job.pk}"
+    assert job.title == "Import of products: p.csv"
 
 
 def test_the_api_imports_a_table_of_products(api):

@@ -37,15 +37,15 @@ PERMISSIONS = {
     SPOOLS: "inventory.receive_spool",
     **dict.fromkeys([FILAMENTS, CATALOGUE], "inventory.add_filament"),
 }
-IMPORTERS = {}  # of kinds of other apps
+IMPORTERS, LONG_OF = {}, {}  # of kinds of other apps
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableKind:
     """A kind of table that another app imports: ``kind`` is that of its jobs, ``title`` and
     ``label`` what these are called, ``needed`` columns as in `table_reader.NEEDED`, ``importer``
-    gets a ReadTable and ``by``, ``dry_run`` and ``create``, as `import_spools` does, and ``folder``
-    has the sample."""
+    gets a ReadTable and ``by``, ``dry_run`` and ``create``, as `import_spools` does, ``folder`` has
+    the sample, and a table of more than ``long`` lines takes long."""
 
     what: str
     kind: str
@@ -56,6 +56,7 @@ class TableKind:
     needed: tuple
     importer: Callable
     folder: Path
+    long: int
 
 
 def register(table):
@@ -63,6 +64,7 @@ def register(table):
     table_reader.COLUMNS[table.what], table_reader.NEEDED[table.what] = table.columns, table.needed
     KINDS[table.what], TITLES[table.what] = table.kind, table.title
     LABELS[table.what], PERMISSIONS[table.what] = table.label, table.permission
+    LONG_OF[table.what] = table.long
     IMPORTERS[table.what], samples.FOLDERS[table.what] = table.importer, table.folder
     kinds.register(table.kind, partial(_work, table.what), table.label)
 
@@ -110,9 +112,9 @@ def _with_choices(report, what, chosen):
     return report
 
 
-def is_long(content):
+def is_long(what, content):
     """Whether it takes minutes, or is more than a page can carry on."""
-    return len(content) > LONG_BYTES or count_lines(content) > LONG
+    return len(content) > LONG_BYTES or count_lines(content) > LONG_OF.get(what, LONG)
 
 
 def count_lines(content):

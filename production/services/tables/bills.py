@@ -75,7 +75,7 @@ class Materials:
         self._by_name = None
 
     def find(self, entry):
-        """``(material type, filament or None)`` of an BillEntry. Raises BadCell."""
+        """``(material type, filament or None)`` of a BillEntry. Raises BadCell."""
         if not entry.filament:
             return self._type(entry.code), None
         wanted = entry.code and self._type(entry.code)

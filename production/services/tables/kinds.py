@@ -11,6 +11,7 @@ from production.services.tables.printer_import import import_printers
 from production.services.tables.product_import import import_products
 
 FOLDER = Path(production.__file__).parent / "samples"
+LONG = 100  # lines: each is added with all that follows from it, at about 50 a second
 TABLES = [
     uploads.TableKind(
         what=PRINTERS,
@@ -22,6 +23,7 @@ TABLES = [
         needed=(("name",),),
         importer=import_printers,
         folder=FOLDER,
+        long=LONG,
     ),
     uploads.TableKind(
         what=PRODUCTS,
@@ -33,6 +35,7 @@ TABLES = [
         needed=(("sku",),),
         importer=import_products,
         folder=FOLDER,
+        long=LONG,
     ),
 ]
 OURS = [

@@ -3,6 +3,10 @@
 import pytest
 
 from inventory.models import Filament, Manufacturer, Spool
+from inventory.services.tables import table_reader
+from production.models import Printer
+from production.services.tables.columns import PRINTERS
+from production.services.tables.printer_import import import_printers
 from tests.factories import a_filament, a_material_type
 from tests.inventory.tables import import_filaments, import_spools
 from tests.queries import violations
@@ -37,3 +41,11 @@ def test_one_table_sent_by_several_is_received_once(in_threads):
     assert sorted(report.count("created") for report in reports) == [0] * (COUNT - 1) + [30]
     assert Spool.objects.count() == 30
     assert violations() == []
+
+
+def test_one_table_of_printers_sent_by_several_is_added_once(in_threads):
+    content = "name;model\n" + "".join(f"P{number};P1S\n" for number in range(5))
+    rows = table_reader.read(PRINTERS, content)
+    reports = in_threads(lambda _: import_printers(rows, by=None), COUNT)
+    assert sorted(report.count("created") for report in reports) == [0] * (COUNT - 1) + [5]
+    assert Printer.objects.count() == 5

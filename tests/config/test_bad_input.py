@@ -109,6 +109,8 @@ def test_a_body_that_can_not_be_read_is_400(at):
                 continue  # it takes one, and names the error of each of its entries
             answer = at(route, method, body=body, **{"Idempotency-Key": "once"})
             expected = 400 if is_json else 415
+            if route.path == "/api/v1/tokens/" and what.startswith("deep"):
+                expected = 413  # from nobody it takes little
             assert answer.status_code == expected, (route.path, method, what)
             assert answer.json()["detail"]
 

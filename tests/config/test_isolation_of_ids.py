@@ -75,6 +75,7 @@ def model_of(name, each):
     if isinstance(each, PersonFilter):
         return User
     word = each.field_name.rpartition("__")[2].removesuffix("_id")
+    word = name if word == "pk" else word
     return ROWS[f"{word}s" if f"{word}s" in ROWS else word.replace("_", "")]
 
 

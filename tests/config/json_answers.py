@@ -8,11 +8,8 @@ from config.api.urls import router
 
 LISTS = {name: (prefix, view) for prefix, view, name in router.registry if hasattr(view, "list")}
 # Those of which the database writes the rows, as they are rows of models all through.
-WRITTEN = sorted(
-    name
-    for name in LISTS
-    if not name.startswith("reports/") and name not in ("roles", "sliced-files")
-)
+LEFT = ("roles", "sliced-files", "stocktakes-lines")  # to their serializers
+WRITTEN = sorted(name for name in LISTS if not name.startswith("reports/") and name not in LEFT)
 CHANGING = {"X-Request-ID"}
 
 

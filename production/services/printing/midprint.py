@@ -191,7 +191,7 @@ def _follows(old, row, spool):
     asks_for = [(each.filament_id, each.material_type_id, each.sliced_slot) for each in (old, row)]
     if row.pk == old.pk or row.spool_id != spool.pk or asks_for[0] != asks_for[1]:
         return False
-    return row.has_plan and not (row.is_swapped_out or old.is_swapped_out)
+    return row.has_plan and row.actual_grams is None
 
 
 def _line_to_swap(lines, pk, so_far):

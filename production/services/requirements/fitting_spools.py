@@ -256,7 +256,7 @@ def following(run, line):
             reasons=(_of_follower(each),),
         )
         for each in others.order_by("pk")
-        if each.has_plan and not each.is_swapped_out
+        if each.has_plan and each.actual_grams is None
     ]
 
 

@@ -4,14 +4,14 @@ Each counted spool gets a count of its difference from the book of the moment wh
 what was booked since stays on top. A spool that was counted since by other means is left alone.
 """
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, SpoolEvent, Stocktake, StocktakeLine
 from inventory.services import ledger, meters
 from inventory.services.spools import shelf
 from inventory.services.spools.consumption import require_reason
-from production.models import PrinterSlot
+from production.models import PrinterSlot, RunMaterial
 from production.services.stocktaking import sessions
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
@@ -86,14 +86,42 @@ def undo(stocktake, *, by, at=None):
 
 
 def counted_since(lines):
-    """The ids of the lines whose spool was counted, by others, after the line was."""
+    """The ids of the lines whose spool was counted, by others, after the line was; or weighed for a
+    run, whose usage is then down to what the scale showed."""
     counts = InventoryTransaction.objects.counts().exclude(reason=ledger.SETTLED)
     counts = counts.filter(spool__in=[line.spool_id for line in lines]).order_by()
     own = {line.entry_id for line in lines if line.entry_id}
     counts = counts.exclude(pk__in=own).values("spool").annotate(last=Max("created_at"))
     last = dict(counts.values_list("spool", "last"))
+    for spool, moment in _weighed_for_runs(lines):
+        last[spool] = max(last.get(spool, moment), moment)
     return {
         line.pk for line in lines if line.spool_id in last and last[line.spool_id] > line.counted_at
+    }
+
+
+def _weighed_for_runs(lines):
+    """``(spool id, moment)`` of what runs took by a weight after the print."""
+    weighed = RunMaterial.objects.filter(
+        run=OuterRef("production_run"), spool=OuterRef("spool"), gross_after_grams__isnull=False
+    )
+    entries = InventoryTransaction.objects.consumption().filter(Exists(weighed)).order_by()
+    entries = entries.filter(spool__in=[line.spool_id for line in lines])
+    return entries.values("spool").annotate(last=Max("created_at")).values_list("spool", "last")
+
+
+def turned_up(lines):
+    """The ids of the lines that were not found, of whose spool something was booked, or that was
+    moved or loaded, since."""
+    missed = [line for line in lines if line.result == Result.NOT_FOUND]
+    events = SpoolEvent.objects.filter(spool__in=[line.spool_id for line in missed]).order_by()
+    last = dict(events.values("spool").annotate(last=Max("at")).values_list("spool", "last"))
+    moments = InventoryTransaction.objects.filter(spool__in=[line.spool_id for line in missed])
+    moments = moments.order_by().values("spool").annotate(last=Max("created_at"))
+    for spool, moment in moments.values_list("spool", "last"):
+        last[spool] = max(last.get(spool, moment), moment)
+    return {
+        line.pk for line in missed if last.get(line.spool_id, line.counted_at) > line.counted_at
     }
 
 
@@ -101,7 +129,7 @@ class _Posting:
     def __init__(self, book, stocktake, reason, missing, lines):
         self.book, self.stocktake, self.missing = book, stocktake, missing
         self.note = _("Stocktake %(pk)s: %(reason)s") % {"pk": stocktake.pk, "reason": reason}
-        self.superseded = counted_since(lines)
+        self.superseded, self.turned_up = counted_since(lines), turned_up(lines)
         held = PrinterSlot.objects.filter(spool__in=[line.spool_id for line in lines])
         self.loaded = set(held.values_list("spool", flat=True))
 
@@ -125,7 +153,7 @@ class _Posting:
         line.outcome = Outcome.LEFT
         if self.missing == Missing.LEAVE:
             return
-        if line.pk in self.superseded:  # somebody has found it
+        if line.pk in self.superseded | self.turned_up or line.spool_id in self.loaded:
             line.outcome = Outcome.COUNTED_SINCE
             return
         self._count(line, spool, ledger.ZERO)

@@ -65,6 +65,7 @@ def record(
     _require_on_shelf(spool)
     now = at or clock.now()
     require_past(now, counted_at=counted_at)
+    _require_since_receipt(spool, counted_at)
     line = _line_of(stocktake, spool)
     found = {"result": result, "gross_grams": None, "counted_grams": None, "book_grams": None}
     if result == Result.NOT_FOUND:
@@ -191,6 +192,15 @@ def _require_countable(spool):
             run_id=line.run_id,
             spool_id=spool.pk,
         )
+
+
+def _require_since_receipt(spool, counted_at):
+    """Raise Invalid for a count before the spool was received."""
+    received = spool.transactions.order_by("pk").values_list("created_at", flat=True).first()
+    if counted_at is not None and received is not None and counted_at < received:
+        text = _("Spool %(spool)s was received at %(received)s: it can't be counted before.")
+        text %= {"spool": spool.code, "received": format_moment(received)}
+        raise Invalid(text, errors={"counted_at": [text]})
 
 
 def _line_of(stocktake, spool):

@@ -75,7 +75,8 @@ def swap_spool(farm, pk, *, by, spool, so_far, is_empty, line, override=""):
     old = run.line_of(so_far) if so_far else next(row for row in run.lines if row.pk == line)
     if old.spool is None:
         raise Refused("NotInRun")
-    require_distinct([spool, *(row.spool for row in run.lines)])
+    following = next((row for row in run.lines if follows(old, row, spool)), None)
+    require_distinct([spool, *(row.spool for row in run.lines if row is not following)])
     book, had = farm.book(overridden=overridden), farm.spools[old.spool]
     if is_empty:
         old.actual, old.actual_purge = had.remaining, ZERO
@@ -89,13 +90,22 @@ def swap_spool(farm, pk, *, by, spool, so_far, is_empty, line, override=""):
     left = max(old.reserved - old.took, ZERO)
     had.reserved += old.took - old.reserved
     old.reserved = old.took
-    new = Line(old.filament, old.material, None, ZERO, ZERO, expected=ZERO)
+    if not overridden and old.took > had.remaining:
+        raise Refused("MoreThanOnSpool")
+    new = following or Line(old.filament, old.material, None, ZERO, ZERO, expected=ZERO)
     if not overridden and not new.fits(farm.spools[spool]):
         raise Refused("IncompatibleSpool")
-    book.place(new, farm.spools[spool], left)
+    book.place(new, farm.spools[spool], new.reserved + left)
     book.close()
-    run.lines.append(new)
+    if following is None:
+        run.lines.append(new)
     return new
+
+
+def follows(old, row, spool):
+    """Whether the row is a planned line of the same need, with the spool, that goes on."""
+    is_one = (row.filament, row.material) == (old.filament, old.material) and row is not old
+    return is_one and row.spool == spool and row.expected is None and row.actual is None
 
 
 def complete(farm, pk, *, by, materials, items, as_planned=False, confirm=False):

@@ -92,16 +92,16 @@ def counted_since(lines):
     counts = counts.filter(spool__in=[line.spool_id for line in lines]).order_by()
     own = {line.entry_id for line in lines if line.entry_id}
     counts = counts.exclude(pk__in=own).values("spool").annotate(last=Max("created_at"))
-    last = dict(counts.values_list("spool", "last"))
-    for spool, moment in _weighed_for_runs(lines):
+    last = {}
+    for spool, moment in counts.values_list("spool", "last").union(_weighed(lines), all=True):
         last[spool] = max(last.get(spool, moment), moment)
     return {
         line.pk for line in lines if line.spool_id in last and last[line.spool_id] > line.counted_at
     }
 
 
-def _weighed_for_runs(lines):
-    """``(spool id, moment)`` of what runs took by a weight after the print."""
+def _weighed(lines):
+    """``(spool id, moment)`` of what runs took by a weight after the print; not read yet."""
     weighed = RunMaterial.objects.filter(
         run=OuterRef("production_run"), spool=OuterRef("spool"), gross_after_grams__isnull=False
     )

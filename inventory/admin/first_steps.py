@@ -1,9 +1,10 @@
 """What of the shelf a new farm does first."""
 
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Location, MaterialType, Spool
-from tenants.site.first_steps import Action, FirstStep, exists, register
+from tenants.site.first_steps import Action, FirstStep, adding, register
 
 register(
     FirstStep(
@@ -11,7 +12,7 @@ register(
         place=30,
         title=_("Look over the material types"),
         detail=_("The usual ones came with the farm, with their densities."),
-        is_done=exists(MaterialType.objects.all()),
+        is_done=Exists(MaterialType.objects.all()),
         actions=(
             Action(
                 label=_("Material types"),
@@ -25,14 +26,8 @@ register(
         place=50,
         title=_("Name your shelves"),
         detail=_("Where spools are: a shelf, a dry box, a drawer."),
-        is_done=exists(Location.objects.all()),
-        actions=(
-            Action(
-                label=_("Add a location"),
-                address="admin:inventory_location_add",
-                permission="inventory.add_location",
-            ),
-        ),
+        is_done=Exists(Location.objects.all()),
+        actions=(adding(_("Add a location"), Location),),
     ),
     FirstStep(
         name="spools",
@@ -42,7 +37,7 @@ register(
             "Import your spreadsheet (a sample is on the page), or what another program "
             "exports; or receive spools."
         ),
-        is_done=exists(Spool.objects.all()),
+        is_done=Exists(Spool.objects.all()),
         actions=(
             Action(
                 label=_("Import a file"),

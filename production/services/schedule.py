@@ -33,5 +33,5 @@ def expected(at):
 
 
 def end(begin, minutes, at):
-    """When a print is over, not before ``at``; None where nobody knows."""
+    """When a print is over, not before ``at``; None where its minutes are unknown."""
     return None if minutes is None else max(begin + timedelta(minutes=float(minutes)), at)

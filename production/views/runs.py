@@ -248,8 +248,7 @@ class SwapView(RunVerbView):
         line = self._line()
         wanted = line.filament or line.material_type
         found = fitting_spools.of_lines(self.run, [line], most=MOST_CHOICES, is_swapped=True)
-        fitting = [*fitting_spools.following(self.run, line), *found[line.pk]][:MOST_CHOICES]
-        context = {"line": line, "wanted": wanted, "fitting": fitting}
+        context = {"line": line, "wanted": wanted, "fitting": found[line.pk]}
         return super().get_context_data() | context
 
     def perform(self, form):

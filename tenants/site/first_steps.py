@@ -28,6 +28,12 @@ class Action:
         return reverse(self.address)
 
 
+def adding(label, model):
+    """The Action of adding a row of the model in the admin."""
+    app, name = model._meta.app_label, model._meta.model_name
+    return Action(label=label, address=f"admin:{app}_{name}_add", permission=f"{app}.add_{name}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class FirstStep:
     """One step; ``is_done`` is a condition on the row of the FarmSettings. They come in the order
@@ -94,11 +100,6 @@ def done_of(steps):
     return sum(each.state == DONE for each in steps)
 
 
-def exists(rows):
-    """A condition for ``is_done``: that there is one of the rows."""
-    return Exists(rows)
-
-
 SETTINGS = Action(
     label=_("Settings"),
     address="admin:accounts_farmsettings_changelist",
@@ -111,7 +112,7 @@ register(
         place=10,
         title=_("Set currency, time zone and language"),
         detail=_("Prices and days are written by them."),
-        is_done=~Q(timezone="UTC") | Q(exists(_changed)),
+        is_done=~Q(timezone="UTC") | Q(Exists(_changed)),
         actions=(SETTINGS,),
     ),
     FirstStep(
@@ -135,13 +136,7 @@ register(
         place=90,
         title=_("Add your people"),
         detail=_("With a PIN each, for the tablet beside the printers."),
-        is_done=Q(exists(User.objects.order_by()[1:])),
-        actions=(
-            Action(
-                label=_("Add a person"),
-                address="admin:accounts_user_add",
-                permission="accounts.add_user",
-            ),
-        ),
+        is_done=Q(Exists(User.objects.order_by()[1:])),
+        actions=(adding(_("Add a person"), User),),
     ),
 )

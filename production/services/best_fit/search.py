@@ -2,9 +2,9 @@
 
 Lines that share no spool, directly or through others, are planned apart. Where there are few ways
 to combine their spools, all of them are tried. Else each line takes the spool that costs least at
-that moment, once in the order of the queue and once by size; of the better plan single lines are
-moved, and exchanged, as long as that costs less, at most a fixed number of times: the same rows
-give the same plan, however fast the machine is.
+that moment: in the order of the queue, by size, and by size with those first that one spool has
+enough for. Single lines of the best of these plans are moved, and exchanged, as long as that costs
+less, at most a fixed number of times: the same rows give the same plan, on whatever machine.
 """
 
 from collections import defaultdict

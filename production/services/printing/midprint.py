@@ -52,16 +52,15 @@ def swap_spool(
     run = run_state.lock(run, "swap_spool")
     lines = run_state.lock_lines(run)
     old = _line_to_swap(lines, line, so_far)
-    following = next((row for row in lines if _follows(old, row, spool)), None)
+    following = next((row for row in lines if _goes_on(row, old, spool)), None)
     claims.require_distinct([spool.pk, *(row.spool_id for row in lines if row is not following)])
     ids = [old.spool_id, spool.pk, *held]
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         has = book.spools[old.spool_id].live_grams + old.metered_grams
         left = _keep_so_far(book, old, so_far, is_empty)
-        if not overridden:
-            _require_on_spool(book.spools[old.spool_id], old.actual_total_grams, has)
         new = following or _line_instead(old, old.slot)
         if not overridden:
+            _require_on_spool(book.spools[old.spool_id], old.actual_total_grams, has)
             claims.require_match(new, book.spools[spool.pk])
         claims.place(book, new, book.spools[spool.pk], new.reserved_grams + left)
         book.require_enough()
@@ -168,6 +167,10 @@ def _with_more_scrapped(item, pk, count, reason):
     return ItemCount(item=pk, good_count=good, scrapped_count=scrapped, scrap_reason=reason)
 
 
+def _goes_on(row, old, spool):
+    return row.spool_id == spool.pk and claims.follows(row, old)
+
+
 def _require_on_spool(spool, gave, has):
     """Raise MoreThanOnSpool where a spool would have given more than it has by the book."""
     if gave > has:
@@ -184,14 +187,6 @@ def _require_on_spool(spool, gave, has):
             gave_grams=gave,
             has_grams=has,
         )
-
-
-def _follows(old, row, spool):
-    """Whether the row is a line that was planned to follow the old one, from the spool."""
-    asks_for = [(each.filament_id, each.material_type_id, each.sliced_slot) for each in (old, row)]
-    if row.pk == old.pk or row.spool_id != spool.pk or asks_for[0] != asks_for[1]:
-        return False
-    return row.has_plan and row.actual_grams is None
 
 
 def _line_to_swap(lines, pk, so_far):

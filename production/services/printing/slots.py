@@ -13,6 +13,7 @@ from inventory.services import ledger
 from inventory.services.spools import scale, shelf
 from production.models import Printer, PrinterSlot, RunMaterial
 from production.services.printing import active_spool
+from production.services.requirements import claims
 from tenants.accounts import audited
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import in_transaction, operation
@@ -176,8 +177,7 @@ def _targets(own, run, lines, replacing):
         if line.spool_id and line.spool_id not in here:
             slot = free.pop(line.slot_id, None)
             if slot is None:  # of lines that follow each other the first
-                asks_for = line.filament_id, line.material_type_id, line.sliced_slot
-                rest.setdefault(asks_for, line.spool_id)
+                rest.setdefault(claims.requirement(line), line.spool_id)
             else:
                 targets[line.spool_id] = slot
     empty = [slot for slot in free.values() if slot.spool_id is None]

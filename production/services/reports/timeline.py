@@ -43,7 +43,7 @@ class Lane:
 
 @dataclass
 class Timeline:
-    """``waiting`` are planned runs of which nobody knows when they begin; ``late`` are bars of the
+    """``waiting`` are planned runs whose begin is unknown; ``late`` are bars of the
     whole queue that will miss their due dates, ``is_cut`` whether more is planned than was read."""
 
     lanes: list

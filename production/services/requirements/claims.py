@@ -47,6 +47,18 @@ def matches(line, spool):
     return spool.filament.material_type.meets(line.material_type_id)
 
 
+def requirement(line):
+    """What the line asks for, and for which slot of a file: lines with the same may follow each
+    other, when several spools are needed."""
+    return line.filament_id, line.material_type_id, line.sliced_slot
+
+
+def follows(line, old):
+    """Whether the line was planned to go on where the ``old`` one stops, and has not begun."""
+    is_other = line.pk != old.pk and requirement(line) == requirement(old)
+    return is_other and bool(line.spool_id) and line.has_plan and line.actual_grams is None
+
+
 def only_match(line, spools):
     """The one of the spools that the line can take; None where none or several are."""
     matching = [spool for spool in spools if matches(line, spool)]

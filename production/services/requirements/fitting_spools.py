@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from inventory.models import Spool
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.models.statuses import LIVE, of_run
+from production.services.requirements import claims
 from tenants.operations.compiled import IsOneOf
 from tenants.operations.text import format_number
 
@@ -226,7 +227,8 @@ def lots_of_order(run):
 
 def of_lines(run, lines, *, most=MOST, is_swapped=False):
     """FittingSpools of each line, its own first: ``{line id: [FittingSpool]}``; of lines that
-    are swapped those that they could go on from. Three queries."""
+    are swapped those that they could go on from, first what is reserved to follow them. Three
+    queries, or four."""
     if not lines:
         return {}
     lots = lots_of_order(run)
@@ -236,28 +238,35 @@ def of_lines(run, lines, *, most=MOST, is_swapped=False):
     best = {pk: best_of(need, rows, most=most, is_swapped=is_swapped) for pk, need in needs.items()}
     spools = Spool.objects.with_filament().select_related("printer_slot__printer")
     found = spools.in_bulk({row.pk for each in best.values() for row in each})
+    reserved = following(run, lines) if is_swapped else {}
     return {
-        pk: [proposed(needs[pk], row, found[row.pk]) for row in each if row.pk in found]
+        pk: [
+            *reserved.get(pk, ()),
+            *(proposed(needs[pk], row, found[row.pk]) for row in each if row.pk in found),
+        ][:most]
         for pk, each in best.items()
     }
 
 
-def following(run, line):
-    """FittingSpools that are reserved for lines of the run which follow this one. One query."""
-    asks_for = {"filament": line.filament_id, "material_type": line.material_type_id}
-    others = run.materials.filter(**asks_for, sliced_slot=line.sliced_slot, spool__isnull=False)
-    others = others.exclude(pk=line.pk).with_spool().select_related("spool__location")
-    return [
-        FittingSpool(
-            spool=each.spool,
-            available_grams=each.reserved_grams,
-            is_enough=None,
-            missing_grams=Decimal(0),
-            reasons=(_of_follower(each),),
-        )
-        for each in others.order_by("pk")
-        if each.has_plan and each.actual_grams is None
-    ]
+def following(run, lines):
+    """What is reserved for lines of the run that follow these: ``{line id: [FittingSpool]}``. One
+    query."""
+    others = run.materials.filter(spool__isnull=False).with_spool()
+    others = list(others.select_related("spool__location").order_by("pk"))
+    return {
+        line.pk: [
+            FittingSpool(
+                spool=each.spool,
+                available_grams=each.reserved_grams,
+                is_enough=None,
+                missing_grams=Decimal(0),
+                reasons=(_of_follower(each),),
+            )
+            for each in others
+            if claims.follows(each, line)
+        ]
+        for line in lines
+    }
 
 
 def _of_follower(line):

@@ -24,7 +24,7 @@ class WantedSpool:
 
 def of_run(run, *, most=fitting_spools.MOST):
     """WantedSpools of a planned run, line by line; of one in progress of what it prints from; of a
-    closed one none. Four queries."""
+    closed one none. Five queries at most."""
     if not run.is_open:
         return []
     lines = RunMaterial.objects.filter(run=run).select_related(*WITH, "material_type")

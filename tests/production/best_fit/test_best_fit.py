@@ -214,7 +214,7 @@ def test_what_follows_is_gone_on_with_on_a_printer_of_one_slot(orange):
     lifecycle.start(run, by=None)
     first, second = run.materials.order_by("pk")
     assert fresh(slot).spool == first.spool == small
-    [offered] = fitting_spools.following(run, first)
+    [offered] = fitting_spools.following(run, [first])[first.pk]
     assert (offered.spool, offered.available_grams) == (large, 900)
     new = midprint.swap_spool(run, by=None, line=first.pk, spool=large, is_empty=True)
     assert (new, fresh(slot).spool) == (second, large)

@@ -20,7 +20,9 @@ class FittingSpoolSerializer(serializers.Serializer):
     spool_code = serializers.CharField(source="spool.code")
     filament = serializers.IntegerField(source="spool.filament_id")
     filament_name = serializers.CharField(source="spool.filament")
-    location_name = serializers.CharField(source="spool.location.name", default=None)
+    location_name = serializers.CharField(
+        source="spool.location.name", default=None, allow_null=True
+    )
     available_grams = QuantityField(help_text="What is reserved for it included.", **GRAMS)
     is_enough = serializers.BooleanField(allow_null=True)
     missing_grams = QuantityField(**GRAMS)

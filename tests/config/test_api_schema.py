@@ -7,6 +7,7 @@ import pytest
 import yaml
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
+from rest_framework import serializers
 
 from tests.config.routes import routes
 
@@ -112,3 +113,21 @@ def test_what_is_needed_is_described(api):
         assert name in api.get(path).json()["errors"], path
     assert "Exactly one of ``lot``" in reports["/api/v1/reports/lots/"]["description"]
     assert "lot" in api.get("/api/v1/reports/lots/").json()["errors"]
+
+
+def test_a_field_that_answers_null_is_described_as_nullable(schema):
+    """Of ``schema`` is needed that all serializers were imported."""
+
+    def subclasses(one):
+        for each in one.__subclasses__():
+            yield each
+            yield from subclasses(each)
+
+    declared = {
+        f"{each.__name__}.{name}"
+        for each in subclasses(serializers.Serializer)
+        if not each.__name__.endswith("Query")  # no parameter of an address is null
+        for name, field in each._declared_fields.items()
+        if field.default is None and not field.allow_null
+    }
+    assert declared == set()

@@ -107,7 +107,7 @@ def test_a_process_that_starts_clears_what_a_killed_one_left(own):
 
 
 def test_the_process_ends_and_says_so(own):
-    with own.device.open() as websocket:
+    with reopened(own.device, "/") as websocket:  # the web server lost that of the test before
         own.process.terminate()
         assert closed(websocket) == 1012
     own.process.wait(timeout=20)

@@ -15,6 +15,7 @@ from production.serializers.actuals import SpoolBody
 from production.serializers.estimating import ProductEstimateSerializer
 from production.serializers.plan_changes import ChangedBomLine, ChangedProduct
 from production.serializers.printers import (
+    NewPrinterSerializer,
     PrinterModelsSerializer,
     PrinterSerializer,
     PrinterSlotSerializer,
@@ -49,7 +50,12 @@ class PrinterViewSet(PrinterImport, RecordViewSet):
     help_topic = "api#printers-and-slots"
     queryset = Printer.objects.with_running()
     serializer_class = PrinterSerializer
-    bodies = {"clear": NoBody, "several": SeveralPrintersBody, "import_table": PrinterTable}
+    bodies = {
+        "create": NewPrinterSerializer,
+        "clear": NoBody,
+        "several": SeveralPrintersBody,
+        "import_table": PrinterTable,
+    }
     answers = {
         "models": PrinterModelsSerializer,
         "several": {201: PrintersSerializer},
@@ -61,6 +67,11 @@ class PrinterViewSet(PrinterImport, RecordViewSet):
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]
     natural_ordering = ("name",)
+
+    def create(self, request, *args, **kwargs):
+        """Add a printer; with a `preset`, what is left out and its slots are the model's."""
+        printer = self.call(adding.add, **self.get_validated_data())
+        return self.row_response(printer, status=status.HTTP_201_CREATED)
 
     @action(detail=False, methods=["get"])
     def models(self, request):

@@ -21,6 +21,7 @@ from tenants.api.fields import (
 from tenants.api.serializers import Body, RowSerializer
 
 BED = ("bed_x_mm", "bed_y_mm", "bed_z_mm")
+BED_OF_MODEL = {name: {"required": False} for name in BED}
 
 
 class PrinterSlotSerializer(RowSerializer):
@@ -84,11 +85,30 @@ class RunningRunSerializer(serializers.Serializer):
         model = ProductionRun
 
 
-class SeveralPrintersBody(RowSerializer):
+class OfModelBody(RowSerializer):
+    """Of a new printer: what is left out is as the model has it, by its ``preset``."""
+
+    preset = ChoiceField([], required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["preset"] = ChoiceField(list(printer_models()), required=False)
+
+    def validate(self, values):
+        model = printer_models().get(values.pop("preset", ""))
+        given = {**model.fields(), "slots": model.slots} if model else {}
+        values = given | values
+        missing = [name for name in BED if values.get(name) is None]
+        if missing:
+            errors = {name: [_("Needed, unless a preset has it.")] for name in missing}
+            raise serializers.ValidationError(errors, code="required")
+        return values
+
+
+class SeveralPrintersBody(OfModelBody):
     """Printers of a kind: their names, and what all of them are. What is left out is as the model
     has it, by its ``preset``; ``slots`` are labels, by default those of the model, else one."""
 
-    preset = ChoiceField([], required=False)
     names = serializers.ListField(
         child=TextField(max_length=LONGEST), allow_empty=False, max_length=MOST
     )
@@ -105,21 +125,7 @@ class SeveralPrintersBody(RowSerializer):
     class Meta:
         model = Printer
         fields = ["preset", "names", "slots", *LIKE, "location_name", "moonraker_url", "notes"]
-        extra_kwargs = {name: {"required": False} for name in ("bed_x_mm", "bed_y_mm", "bed_z_mm")}
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields["preset"] = ChoiceField(list(printer_models()), required=False)
-
-    def validate(self, values):
-        model = printer_models().get(values.pop("preset", ""))
-        given = {**model.fields(), "slots": model.slots} if model else {}
-        values = given | values
-        missing = [name for name in BED if values.get(name) is None]
-        if missing:
-            errors = {name: [_("Needed, unless a preset has it.")] for name in missing}
-            raise serializers.ValidationError(errors, code="required")
-        return values
+        extra_kwargs = BED_OF_MODEL
 
 
 class PrinterSerializer(RowSerializer):
@@ -159,6 +165,14 @@ class PrinterSerializer(RowSerializer):
             "slots",
         ]
         read_only_fields = ["code"]
+
+
+class NewPrinterSerializer(OfModelBody, PrinterSerializer):
+    """A new printer; with a ``preset`` it has the slots of the model, else none yet."""
+
+    class Meta(PrinterSerializer.Meta):
+        fields = ["preset", *PrinterSerializer.Meta.fields]
+        extra_kwargs = BED_OF_MODEL
 
 
 class PrintersSerializer(serializers.Serializer):

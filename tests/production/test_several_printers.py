@@ -38,6 +38,7 @@ def test_models_are_told_apart_and_plausible():
         ("Rack 2 Printer 09 – Rack 2 Printer 10", ["Rack 2 Printer 09", "Rack 2 Printer 10"]),
         ("Ender-3", ["Ender-3"]),
         ("Top to Bottom", ["Top to Bottom"]),
+        ("MK4-01, Mk4-Mini2", ["MK4-01", "Mk4-Mini2"]),
         (" , \n", []),
     ],
 )
@@ -49,6 +50,12 @@ def test_names_are_listed_or_a_series(text, names):
 def test_a_series_is_bounded(text):
     with pytest.raises(Invalid):
         adding.names_of(text)
+
+
+@pytest.mark.parametrize("text", ["Z01 to Y05", "Z01-Y05", "Z01..Y05", "P01 – 20", "P1 to p9"])
+def test_a_series_has_one_name(text):
+    with pytest.raises(Invalid, match="is no series: both begin with the same name"):
+        adding.names_of(f"Alder, {text}")
 
 
 def test_twenty_printers_are_one_form(as_manager):
@@ -115,3 +122,23 @@ def test_programs_list_models_and_add_several(api):
     twice = api.post(API, {"preset": AMS, "names": ["P9", "p9"]})
     assert "is there twice" in twice.json()["detail"]
     assert Printer.objects.count() == 2
+
+
+def test_a_program_adds_one_of_a_model(api):
+    path = "/api/v1/printers/"
+    answer = api.post(path, {"preset": AMS, "name": "Q1", "power_watts": 90})
+    assert answer.status_code == 201, answer.content.decode()
+    made = answer.json()
+    assert (made["bed_x_mm"], made["model"], made["power_watts"]) == (
+        *("256.00", printer_models()[AMS].model, 90),
+    )
+    assert [slot["label"] for slot in made["slots"]] == list(printer_models()[AMS].slots)
+    assert api.get(f"{path}{made['id']}/").json() == made
+    bare = api.post(path, {"name": "Q2"}).json()
+    assert set(bare["errors"]) == {"bed_x_mm", "bed_y_mm", "bed_z_mm"}
+    unknown = api.post(path, {"name": "Q2", "preset": "nothing"}).json()
+    assert set(unknown["errors"]) == {"preset"}
+    again = api.post(path, {"preset": AMS, "name": "q1"})
+    assert (again.status_code, list(again.json()["errors"])) == (409, ["name"])
+    refused = api.put(f"{path}{made['id']}/", made | {"preset": AMS})
+    assert list(refused.json()["errors"]) == ["preset"]

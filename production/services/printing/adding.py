@@ -16,8 +16,10 @@ MOST_SLOTS = 16
 ONE_SLOT = ("1",)
 LONGEST = Printer._meta.get_field("name").max_length
 LONGEST_LABEL = PrinterSlot._meta.get_field("label").max_length
-SERIES = re.compile(
-    r"(?P<stem>.*?)(?P<first>[0-9]{1,6})\s*(?:-|–|\.\.|to)\s*(?P=stem)(?P<last>[0-9]{1,6})"
+TO = r"\s*(?P<to>-|–|\.\.|to)\s*"
+SERIES = re.compile(rf"(?P<stem>.*?)(?P<first>[0-9]{{1,6}}){TO}(?P=stem)(?P<last>[0-9]{{1,6}})")
+OF_TWO = re.compile(
+    rf"(?P<stem>.*?)(?P<first>[0-9]{{1,6}}){TO}(?P<other>.*?)(?P<last>[0-9]{{1,6}})"
 )
 LIKE = ("manufacturer", "model", "bed_x_mm", "bed_y_mm", "bed_z_mm", "nozzle_diameter_mm")
 LIKE += ("has_hardened_nozzle", "max_nozzle_temp", "max_bed_temp", "hour_rate", "power_watts")
@@ -34,11 +36,15 @@ def add_many(*, names, by, slots=ONE_SLOT, **fields):
     _require_short(names, LONGEST, "names")
     _require_short(slots, LONGEST_LABEL, "slots")
     _require_free(names)
-    made = [audited.create(Printer, by=by, name=name, **fields) for name in names]
-    for printer in made:
-        for label in slots:
-            audited.create(PrinterSlot, by=by, printer=printer, label=label)
-    return made
+    return [add(name=name, slots=slots, by=by, **fields) for name in names]
+
+
+def add(*, by, slots=(), **fields):
+    """Add a printer with slots of these labels; returns it. Raises Invalid, Duplicate."""
+    printer = audited.create(Printer, by=by, **fields)
+    for label in slots:
+        audited.create(PrinterSlot, by=by, printer=printer, label=label)
+    return printer
 
 
 def add_slot(printer, *, by):
@@ -54,16 +60,36 @@ def like(printer):
 
 def names_of(text):
     """Names in a text: a line or a comma each; "P01-P20" and "P01 to P20" are a series. Raises
-    Invalid for a series that is too long or counts down."""
+    Invalid for a series that is too long, counts down or begins with two different names."""
     names = []
     for part in re.split(r"[\n,;]", text):
         part = " ".join(part.split())
         series = SERIES.fullmatch(part)
+        if not series:
+            _refuse_of_two(part)
         names += _series(**series.groupdict()) if series else [part] if part else []
     return names
 
 
-def _series(stem, first, last):
+def _refuse_of_two(text):
+    """Refuse what looks like a series of two names; "MK4-01" is a name."""
+    found = OF_TWO.fullmatch(text)
+    if found and (found["to"] != "-" or 0 < len(found["stem"]) == len(found["other"])):
+        start, end = found["stem"] + found["first"], found["other"] + found["last"]
+        message = _(
+            "%(first)s to %(last)s is no series: both begin with the same name, as in %(first)s to "
+            "%(example)s. Add a printer that is called %(name)s by itself."
+        )
+        names = {
+            "first": start,
+            "last": end,
+            "name": text,
+            "example": found["stem"] + found["last"],
+        }
+        raise Invalid(message % names, errors={"names": [message % names]})
+
+
+def _series(stem, first, last, to):
     count = int(last) - int(first) + 1
     if not 0 < count <= MOST:
         text = _("%(first)s to %(last)s are %(count)s printers: between 1 and %(most)s.")

@@ -7,8 +7,8 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
+from tenants.operations.searching import require_few, with_days
 from tenants.operations.text import one_line
-from tenants.web.requests import MAX_WORDS
 
 
 class FilterBackend(DjangoFilterBackend):
@@ -37,10 +37,8 @@ class BoundedSearch(SearchFilter):
         return queryset
 
     def get_search_terms(self, request):
-        words = [one_line(word) for word in super().get_search_terms(request)]
-        if len(words) > MAX_WORDS:
-            message = _("At most %(count)s words.") % {"count": MAX_WORDS}
-            raise ValidationError({self.search_param: [message]})
+        words = [one_line(word) for word in with_days(super().get_search_terms(request))]
+        require_few(words, field=self.search_param)
         return words
 
 

@@ -10,6 +10,11 @@ from django.utils.translation import gettext as _
 from inventory import colors, gtins
 from inventory.models.fields import ColorHexField, GtinField, NumberedRow, number_field
 from tenants.operations.quantities import GramsField, MoneyField
+from tenants.operations.searching import HasWord, all_parts
+
+FILAMENT_WORDS = (
+    "words_of(name || ' ' || color_name || ' ' || material_label || ' ' || article_number)"
+)
 
 
 class PresentQuerySet(models.QuerySet):
@@ -153,7 +158,18 @@ class FilamentQuerySet(PresentQuerySet):
         matches = Q(name__icontains=word) | Q(color_name__icontains=word)
         matches |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
         matches |= Q(article_number__iexact=word) | Q(pk__in=self.model.objects.of_gtin(word))
-        return self.filter(matches | self._of_doubles(Q(article_number__iexact=word)))
+        matches |= self._of_doubles(Q(article_number__iexact=word))
+        return self.filter(matches | all_parts(word, self.having))
+
+    def having(self, part):
+        """The condition of those with a word that begins with ``part``, as the search of the farm
+        finds them."""
+        own = self.model.objects.filter(HasWord(FILAMENT_WORDS, part))
+        makers = Manufacturer.objects.present().filter(HasWord("words_of(name)", part))
+        types = MaterialType.objects.filter(HasWord("words_of(code)", part))
+        found = Q(pk__in=own.order_by().values("pk"))
+        found |= Q(manufacturer__in=makers.order_by().values("pk"))
+        return found | Q(material_type__in=types.order_by().values("pk"))
 
     def of_gtin(self, text):
         """With this GTIN, however many digits it was written with; for that of a case also those

@@ -18,6 +18,7 @@ from tenants.operations.quantities import (
     MoneyField,
     ReportedGramsField,
 )
+from tenants.operations.searching import HasWord, all_parts, as_day
 from tenants.operations.sql_property import sql_property
 from tenants.operations.text import half_up
 
@@ -30,6 +31,12 @@ LIVE = Greatest(
     output_field=GramsField(),
 )
 AVAILABLE = LIVE - F("reserved_grams")
+
+
+SPOOL_WORDS = (
+    "(words_of(lot_number) || array_to_tsvector("
+    "ARRAY['=' || code, '+' || substr(code, 4, 3), '+' || substr(code, 7)]))"
+)
 
 
 class LocationQuerySet(models.QuerySet):
@@ -112,12 +119,27 @@ class SpoolQuerySet(PresentQuerySet):
 
     def matching(self, word):
         """With the word in their lot or supplier, at the start of their code or as a printed group
-        of it, or of a filament that matches it."""
+        of it, or of a filament that matches it; of a day, those received on it."""
         found = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
         found |= Q(filament__in=Filament.objects.matching(word))
         if pattern := codes.pattern(word):
             found |= Q(code__regex=pattern)
-        return self.filter(found)
+        if day := as_day(word):
+            found |= Q(received_on=day)
+        return self.filter(found | all_parts(word, self.having))
+
+    def having(self, part):
+        """The condition of those with a word that begins with ``part``, as the search of the farm
+        finds them."""
+        own = self.model.objects.filter(HasWord(SPOOL_WORDS, part))
+        places = Location.objects.filter(HasWord("words_of(name)", part))
+        filaments = Filament.objects.filter(Filament.objects.having(part))
+        found = Q(pk__in=own.order_by().values("pk"))
+        found |= Q(location__in=places.order_by().values("pk"))
+        found |= Q(filament__in=filaments.order_by().values("pk"))
+        if pattern := codes.pattern(part):
+            found |= Q(code__regex=pattern)
+        return found
 
     def with_live(self):
         return self.annotate(live=LIVE)

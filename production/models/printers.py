@@ -13,6 +13,7 @@ from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.models.statuses import PRINTING, of_run
 from tenants.operations.quantities import MoneyField
+from tenants.operations.searching import FoundByWords, HasWord
 
 MOONRAKER_URL = re.compile(r"http://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 
@@ -29,7 +30,14 @@ def validate_moonraker_url(value):
         raise ValidationError(message, code="invalid_address")
 
 
-class PrinterQuerySet(models.QuerySet):
+class PrinterQuerySet(FoundByWords, models.QuerySet):
+    contains = ("name", "manufacturer", "model", "location__name")
+    words = "words_of(name || ' ' || manufacturer || ' ' || model)"
+
+    def having(self, part):
+        places = Location.objects.filter(HasWord("words_of(name)", part))
+        return super().having(part) | Q(location__in=places.order_by().values("pk"))
+
     def active(self):
         return self.filter(is_active=True)
 

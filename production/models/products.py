@@ -8,10 +8,15 @@ from django.utils.translation import gettext as _
 from inventory.models import Filament, MaterialType
 from production.models.pictures import picture_field
 from tenants.operations.quantities import GramsField, MinutesField
+from tenants.operations.searching import FoundByWords
 from tenants.operations.text import format_number
 
+PRODUCT_WORDS = "words_of(sku || ' ' || name)"
 
-class ProductQuerySet(models.QuerySet):
+
+class ProductQuerySet(FoundByWords, models.QuerySet):
+    contains, words = ("sku", "name"), PRODUCT_WORDS
+
     def active(self):
         return self.filter(is_active=True)
 

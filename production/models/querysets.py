@@ -6,12 +6,16 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When, Window
 from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber
+from django.utils import timezone
 
 from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
 from production.models.sources import UNMEASURED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
+from tenants.operations.searching import HasWord, all_parts, as_day
+
+ORDER_WORDS = "words_of(order_reference)"
 
 
 class ProductionRunQuerySet(models.QuerySet):
@@ -87,7 +91,28 @@ class ProductionRunQuerySet(models.QuerySet):
         if pattern := codes.pattern(word):
             spool = Q(spool__code__regex=pattern)
             found |= Exists(self._rows("RunMaterial").filter(spool))
-        return self.filter(found)
+        if day := as_day(word):
+            found |= self._of_day(day)
+        return self.filter(found | all_parts(word, self.having))
+
+    def having(self, part):
+        """The condition of those with a word that begins with ``part``, in their number, an order
+        or a product."""
+        items = self.model._meta.get_field("items").related_model
+        products = items._meta.get_field("product").related_model.objects
+        made = Q(product__in=products.filter(products.having(part)).order_by().values("pk"))
+        ordered = items.objects.filter(HasWord(ORDER_WORDS, part)).exclude(order_reference="")
+        found = items.objects.filter(made | Q(pk__in=ordered.order_by().values("pk")))
+        numbered = Q(number__istartswith=part) | Q(number__icontains=f"-{part}")
+        return numbered | Q(pk__in=found.order_by().values("run"))
+
+    def _of_day(self, day):
+        """The condition of those planned on a day, as their numbers have it, due or finished."""
+        zone = timezone.get_current_timezone()
+        start = datetime.combine(day, time.min, zone)
+        end = datetime.combine(day + timedelta(days=1), time.min, zone)
+        found = Q(number__contains=f"-{day:%Y%m%d}-") | Q(due_on=day)
+        return found | Q(finished_at__gte=start, finished_at__lt=end)
 
     def with_outdated_plan(self):
         return self.with_plan_state().filter(is_plan_outdated=True)

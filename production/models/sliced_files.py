@@ -14,6 +14,7 @@ from production.models.pictures import picture_field
 from production.models.printers import Printer
 from production.models.products import Product
 from tenants.operations.quantities import GramsField
+from tenants.operations.searching import FoundByWords
 
 
 class GramsSource(models.TextChoices):
@@ -41,7 +42,12 @@ class FileSlot(models.Model):
         abstract = True
 
 
-class SlicedFileQuerySet(models.QuerySet):
+FILE_WORDS = "words_of(left(filename, 200))"
+
+
+class SlicedFileQuerySet(FoundByWords, models.QuerySet):
+    contains, words = ("filename", "printer_model", "slicer"), FILE_WORDS
+
     def planned(self):
         """By which runs are planned, whatever became of these; not those that were deleted."""
         return self.filter(Exists(self._runs()))

@@ -82,4 +82,5 @@ def _address(row, text, *, user, is_admin):
 
 
 def _list(kind, text):
-    return f"{reverse(f'admin:{ADMIN_LISTS[kind]}_changelist')}?{urlencode({'q': text})}"
+    query = {"q": text} | ({"shelf": "all"} if kind in ("spool", "lot") else {})
+    return f"{reverse(f'admin:{ADMIN_LISTS[kind]}_changelist')}?{urlencode(query)}"

@@ -10,8 +10,7 @@ from inventory.services import receiving, scanning
 from production.forms.spools import FloorReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
-from tenants.operations.text import one_line
-from tenants.web.requests import MAX_WORDS
+from tenants.operations.searching import TooManyWords, words_in
 
 MAX_ROWS = 20
 LOOKED_AT = 100  # spools, for the filaments that came last
@@ -27,8 +26,11 @@ class ChooseView(FloorView):
 
     def get(self, request):
         text = request.GET.get("q", "")[:300].replace("\0", "").strip()
-        found = _found(text) if text else {"filaments": _lately()}
         has_tags = not text and UnboundTag.objects.unbound().exists()
+        try:
+            found = _found(text) if text else {"filaments": _lately()}
+        except TooManyWords as refusal:
+            return self.render_page(status=400, text=text, refused=refusal.detail)
         return self.render_page(text=text, has_tags=has_tags, **found)
 
 
@@ -77,7 +79,7 @@ def _found(text):
     if symbol.kind == "gtin":
         return {"filaments": scanning.of_gtin(symbol.code)[:MAX_ROWS], "gtin": symbol}
     rows = Filament.objects.active().with_makers()
-    for word in one_line(text).split()[:MAX_WORDS]:
+    for word in words_in(text, field="q"):
         rows = rows.matching(word)
     filaments = list(rows.order_by("name", "pk")[: MAX_ROWS + 1])
     return {"filaments": filaments[:MAX_ROWS], "has_more": len(filaments) > MAX_ROWS}

@@ -16,6 +16,7 @@ from production.services.printing import slots
 from production.services.undo import offline_conflicts
 from production.views import found_rows
 from production.views.floor import ButtonView, FloorView
+from tenants.operations.searching import TooManyWords
 
 IS_ADDRESS = re.compile(r"https?:|/", re.IGNORECASE)
 PAGES = {
@@ -81,15 +82,15 @@ class FindView(FloorView):
                 return HttpResponseRedirect(address)
             return HttpResponseRedirect(page_of(scan, request.user))
         results = {"filaments": scan.rows} if scan.rows else self._found(text, scan, is_admin)
-        status = 404 if "missing" in results else 200
+        status = results.pop("status", 404 if "missing" in results else 200)
         return self.render_page(text=text, scan=scan, is_admin=is_admin, status=status, **results)
 
     def _found(self, text, scan, is_admin):
         user = self.request.user
         try:
             kinds = found.find(_words_of(text), user=user)
-        except found.TooManyWords as refusal:
-            return {"missing": refusal.detail}
+        except TooManyWords as refusal:
+            return {"missing": refusal.detail, "status": refusal.status}
         if not kinds:
             return {"missing": scan.detail, "lists": self._lists()}
         return {"found": found_rows.displayed(kinds, text, user=user, is_admin=is_admin)}

@@ -19,7 +19,8 @@ from tenants.accounts import audited
 from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import in_dry_run, in_transaction
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import humanize_name, one_line
+from tenants.operations.searching import TooManyWords, words_in
+from tenants.operations.text import humanize_name
 from tenants.site.exports import CsvExport
 from tenants.site.forms import (
     INPUTS,
@@ -32,7 +33,6 @@ from tenants.site.forms import (
 )
 from tenants.site.messages import report_side_effects
 from tenants.web.pagination import DeferredPaginator
-from tenants.web.requests import MAX_WORDS
 
 PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "day", "date", "time"}
 RIGHTS = ("view", "add", "change", "delete")
@@ -152,7 +152,10 @@ class ModelAdmin(Suggesting, CsvExport, ReadOnlyFigures, admin.ModelAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         urls = {"csv_url": self.csv_url(request), "xlsx_url": self.xlsx_url(request)}
         context = {"title": title, **urls, **(extra_context or {})}
-        return self._redirect_if_refused(request, super().changelist_view, context)
+        answer = self._redirect_if_refused(request, super().changelist_view, context)
+        if getattr(request, "search_refused", False):
+            answer.status_code = 400
+        return answer
 
     def response_action(self, request, queryset):
         """Nothing is done where what was selected is no row: Django fails at it."""
@@ -174,11 +177,13 @@ class ModelAdmin(Suggesting, CsvExport, ReadOnlyFigures, admin.ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """Limits the number of words; override ``search`` to search in another way."""
-        if len(search_term.split()) > MAX_WORDS:
-            text = _("A search has at most %(count)d words.") % {"count": MAX_WORDS}
-            messages.error(request, text)
+        try:
+            words = words_in(search_term, field="q")
+        except TooManyWords as refusal:
+            messages.error(request, refusal.detail)
+            request.search_refused = True
             return queryset.none(), False
-        return self.search(request, queryset, one_line(search_term))
+        return self.search(request, queryset, " ".join(words))
 
     def search(self, request, queryset, search_term):
         """As the API: by ``matching`` where the rows have it, else by the ``search_fields``."""

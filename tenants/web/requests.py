@@ -16,8 +16,6 @@ from tenants.operations.refusals import Invalid
 from tenants.web import files, limits, printer_addresses
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
-MAX_WORDS = 20  # of a search: each is looked for in every row
-
 
 class Request(WSGIRequest):
     """A request in UTF-8: no charset of a Content-Type changes how it is read.

@@ -26,7 +26,9 @@ def test_the_api_refuses_more_words_than_anybody_types(api_client, manager, path
     api_client.force_login(manager)
     assert api_client.get(f"{path}?search={TWENTY_WORDS}").status_code == 200
     answer = api_client.get(f"{path}?search={TWENTY_WORDS}+a")
-    assert (answer.status_code, answer.json()["errors"]) == (400, {"search": ["At most 20 words."]})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (400, "too_many_words")
+    assert problem["errors"] == {"search": ["A search has at most 20 words."]}
 
 
 @pytest.mark.parametrize("page", LISTS)

@@ -1,10 +1,14 @@
 """Found by words: what has all of them, the best first, in few statements that read by indexes."""
 
-import pytest
+from datetime import date, datetime
 
-from inventory.models import Location
+import pytest
+from django.utils import timezone
+
+from inventory.models import Location, Spool
 from production.models import ProductionRun
 from production.services.finding import found
+from tenants.operations.searching import TooManyWords, with_days
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -182,6 +186,36 @@ def test_a_kind_has_few_rows_and_says_that_there_are_more(manager, farm):
     assert products.total == found.LIMIT + 2
 
 
+@pytest.mark.parametrize(
+    "day", ["2026-02-03", "3.2.2026", "03.02.2026", "20260203", "3 Feb 2026", "February 3, 2026"]
+)
+def test_a_day_finds_what_was_received_due_or_finished_on_it(find, alder, day):
+    type(alder).objects.filter(pk=alder.pk).update(received_on=date(2026, 2, 3))
+    due, over, other = (a_run(items=[(a_product(f"X{n}"), 1)]) for n in range(3))
+    ProductionRun.objects.filter(pk=due.pk).update(due_on=date(2026, 2, 3))
+    late = datetime(2026, 2, 3, 23, 30, tzinfo=timezone.get_current_timezone())
+    ProductionRun.objects.filter(pk=over.pk).update(
+        status="completed", started_at=late, scheduled_at=late, finished_at=late
+    )
+    named = {"spool": [str(alder)], "run": [over.number, due.number]}
+    assert find(day) == named
+    assert find(f"alder {day}") == {"spool": named["spool"]}
+    assert find(f"{day} x0")["run"] == [due.number]
+    spools = Spool.objects.all()
+    runs = ProductionRun.objects.all()
+    for word in with_days(day.split()):
+        spools, runs = spools.matching(word), runs.matching(word)
+    assert set(spools) == {alder}
+    assert set(runs) == {due, over}
+    today = timezone.localdate()
+    assert find(f"{today:%d.%m.%Y}")["run"] == [run.number for run in (other, over, due)]
+
+
+def test_a_text_that_looks_like_a_day_is_found_as_well(find, alder):
+    type(alder).objects.filter(pk=alder.pk).update(lot_number="2026-02-03")
+    assert find("2026-02-03") == {"spool": [str(alder)], "lot": ["2026-02-03"]}
+
+
 @pytest.mark.parametrize("text", ODD)
 def test_any_text_can_be_looked_for(find, alder, text):
     assert isinstance(find(text), dict)
@@ -191,7 +225,7 @@ def test_any_text_can_be_looked_for(find, alder, text):
 def test_twenty_words_are_enough(find, alder):
     assert find("alder " * 300)["spool"]
     assert find(" ".join(f"{n}" for n in range(10, 30))) == {}
-    with pytest.raises(found.TooManyWords):
+    with pytest.raises(TooManyWords):
         find("-".join(f"{n}" for n in range(10, 31)))
 
 

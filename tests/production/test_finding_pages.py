@@ -1,16 +1,21 @@
 """The search in the API, on the floor and from the admin: addresses, sizes, statements, plans."""
 
 import re
+from datetime import date
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from inventory.models import Location
-from production.models import RunItem
+from inventory.models import Location, Spool
+from production.models import ProductionRun, RunItem
 from production.services.finding import found
+from production.services.finding.found import FoundKind
+from production.views import found_rows
 from tests.factories import (
     a_filament,
+    a_manufacturer,
+    a_material_type,
     a_printer,
     a_product,
     a_run,
@@ -109,6 +114,56 @@ def test_the_api_refuses_more_words_than_anybody_types(api):
     answer = api.get(API, {"q": "-".join(f"{n}" for n in range(21))})
     assert answer.json()["errors"] == {"q": ["A search has at most 20 words."]}
     assert (answer.status_code, answer.json()["code"]) == (400, "too_many_words")
+
+
+def test_every_page_refuses_them_alike(as_manager):
+    words = " ".join(f"{n}" for n in range(21))
+    for path, name in {
+        "/floor/find/": "code",
+        "/floor/receive/": "q",
+        "/admin/inventory/spool/": "q",
+        "/admin/production/productionrun/": "q",
+    }.items():
+        answer = as_manager.get(path, {name: words})
+        assert answer.status_code == 400, path
+        assert b"A search has at most 20 words." in answer.content, path
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *("zluty", "okapi shelf", "petg-cf", "cf zluty", "silk/okapi-7", "okapi_7", "jose okapi"),
+        *("OKAPI 7", "10ab shelf", "gross", "OP-77", "2026-02-03", "3.2.2026 zluty"),
+    ],
+)
+def test_the_lists_have_all_that_was_found(api, as_manager, manager, words):
+    shelf = Location.objects.create(name="Okapi shelf")
+    filament = a_filament(
+        *("Žlutý, silk okapi (7)",),
+        manufacturer=a_manufacturer("Größe"),
+        material_type=a_material_type("PETG-CF"),
+        article_number="OP-7755",
+    )
+    spool = a_spool(filament=filament, location=shelf, lot_number="Okapi/7")
+    Spool.objects.filter(pk=spool.pk).update(
+        code="10AB10CDE", archived_at=spool.created_at, received_on=date(2026, 2, 3)
+    )
+    a_printer("Okapi", manufacturer="José", location=shelf)
+    run = a_run(items=[(a_product("OP-7", name="Žlutý okapi 7"), 1)])
+    RunItem.objects.filter(run=run).update(order_reference="Okapi/7")
+    ProductionRun.objects.filter(pk=run.pk).update(due_on=date(2026, 2, 3))
+    a_sliced_file("Žlutý okapi-7.gcode")
+    make_user(username="okapi7", name="José Okapi")
+    kinds = api.get(API, {"q": words}).json()["kinds"]
+    assert kinds
+    for each in filter(lambda each: each["list_url"], kinds):
+        rows = api.get(each["list_url"]).json()
+        assert rows["total_count"] == len(each["results"]), each
+    for each in kinds:
+        kind = FoundKind(each["kind"], [], True, 1)
+        [shown] = found_rows.displayed([kind], words, user=manager, is_admin=True)
+        page_of_list = as_manager.get(shown["list"])
+        assert page_of_list.context["cl"].result_count >= 1, shown["list"]
 
 
 def test_punctuation_finds_nothing(api):

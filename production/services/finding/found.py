@@ -1,19 +1,18 @@
 """What of a farm is found by words: rows by kind, the best first."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.utils import timezone
 
 from inventory import codes
 from inventory.models import Filament, Spool
 from production.services.finding import statements
 from tenants.operations.compiled import IDS, IsOneOf, compiled
-from tenants.operations.refusals import Invalid
+from tenants.operations.searching import MAX_WORDS, as_day, require_few, with_days
 from tenants.operations.text import one_line
-from tenants.web.requests import MAX_WORDS
 
 LIMIT = 8  # rows of a kind
 MAX_LENGTH, MAX_LENGTH_OF_A_WORD = 300, 100
@@ -32,13 +31,9 @@ PERMISSIONS = {
 PLACE, DATE = range(3, 7), range(4, 9)  # digits at the end and in the middle of a run's number
 
 
-class TooManyWords(Invalid):
-    code = "too_many_words"
-    title = "The search has too many words"
-
-
 class Word(NamedTuple):
-    """A word as a query; ids of what it finds in small tables, and of what else it finds any."""
+    """A word as a query; ids of what it finds in small tables, and of what else it finds any;
+    the day that it is."""
 
     word: str
     query: str
@@ -49,6 +44,7 @@ class Word(NamedTuple):
     is_of_spool: bool
     is_of_filament: bool
     is_of_product: bool
+    day: date | None
 
 
 @dataclass
@@ -83,11 +79,24 @@ def find(text, *, user):
     """``[FoundKind]`` of what has each of the words, in its text or that of what it is made of:
     a word is found by its beginning, without case and accents.
 
-    Kinds in which something is called just so come first. Raises TooManyWords.
+    A day, however it is written, finds what was planned, is due or was finished or received on it;
+    what has it in its text comes besides. Kinds in which something is called just so come first.
+    Raises TooManyWords.
     """
     text = one_line(text.replace("\0", " "))[:MAX_LENGTH]
     if not text:
         return []
+    words = with_days(text.split())
+    days = [as_day(word) for word in words]
+    dated = [f"{day:%Y%m%d}" if day else word for word, day in zip(words, days, strict=True)]
+    found = _find(" ".join(dated), user)
+    if dated != text.split():
+        kinds = {each.kind for each in found}
+        found += [each for each in _find(text, user) if each.kind not in kinds]
+    return found
+
+
+def _find(text, user):
     with transaction.atomic():
         words = _words(text)
         kinds = [kind for kind, needed in PERMISSIONS.items() if user.has_perm(needed)]
@@ -103,10 +112,8 @@ def _words(text):
     cut = " ".join(word[:MAX_LENGTH_OF_A_WORD] for word in text.split())
     with connection.cursor() as cursor:
         cursor.execute(statements.WORDS, {"text": cut, "limit": MAX_WORDS + 1})
-        found = [Word(*row[:-1]) for row in cursor.fetchall()]
-    if len(found) > MAX_WORDS:
-        message = _("A search has at most %(count)s words.") % {"count": MAX_WORDS}
-        raise TooManyWords.of("q", message)
+        found = [Word(*row[:-1], as_day(row[0])) for row in cursor.fetchall()]
+    require_few(found, field="q")
     return [each for each in found if not any(_begins(each, other) for other in found)]
 
 
@@ -120,13 +127,18 @@ def _parameters(text, words):
     dates = [word for word in plain if word.isdecimal() and len(word) in DATE]
     # An order is looked for by the words that it alone can have.
     of_order = [each for each in words if not each.is_of_product and each.word not in dates]
+    day = next((each.day for each in words if each.day), None)
+    start, end = _moments(day) if day else (None, None)
     parameters = {
         "exact": text.upper(),
         "code": codes.normalise(text),
         "all": _all(words),
         "of_order": _all(of_order or words),
         "limit": LIMIT + 1,
-        "day": next(filter(None, map(_day, dates)), None),
+        "day": day,
+        "day_word": f"{day:%Y%m%d}" if day else "",
+        "day_start": start,
+        "day_end": end,
         "places": [word for word in plain if word.isdecimal() and len(word) in PLACE],
         "dates": dates,
     }
@@ -139,12 +151,10 @@ def _all(words):
     return " & ".join(each.query for each in words)
 
 
-def _day(word):
-    """The day that is written as in numbers of runs; None if none is."""
-    try:
-        return date.fromisoformat(word) if len(word) == DATE[-1] else None
-    except ValueError:
-        return None
+def _moments(day):
+    """The start and the end of a day on the farm."""
+    zone = timezone.get_current_timezone()
+    return [datetime.combine(each, time.min, zone) for each in (day, day + timedelta(days=1))]
 
 
 def _rows(kinds, words, parameters):

@@ -5,15 +5,12 @@ repeat the indexes of the migrations. What is read from an index is bounded by t
 that are shown, or by a LIMIT: a word that all rows have must not read them all.
 """
 
-OF_SPOOLS = (
-    "(words_of(lot_number) || array_to_tsvector("
-    "ARRAY['=' || code, '+' || substr(code, 4, 3), '+' || substr(code, 7)]))"
-)
-OF_FILAMENTS = (
-    "words_of(name || ' ' || color_name || ' ' || material_label || ' ' || article_number)"
-)
-OF_PRODUCTS = "words_of(sku || ' ' || name)"
-OF_ORDERS = "words_of(order_reference)"
+from inventory.models.catalogue import FILAMENT_WORDS
+from inventory.models.spools import SPOOL_WORDS
+from production.models.products import PRODUCT_WORDS
+from production.models.querysets import ORDER_WORDS
+from production.models.sliced_files import FILE_WORDS
+from production.models.statuses import OPEN
 
 LATEST = 200  # runs, and items, of which each is looked at
 OLDER = 5_000  # items of the index of orders, and so many of them are taken:
@@ -45,9 +42,9 @@ SELECT word, query::text, of_spool::text,
     ARRAY(SELECT id FROM makers WHERE words @@ query),
     ARRAY(SELECT id FROM types WHERE words @@ query),
     ARRAY(SELECT id FROM places WHERE words @@ query),
-    EXISTS (SELECT FROM inventory_spool WHERE {OF_SPOOLS} @@ of_spool),
-    EXISTS (SELECT FROM inventory_filament WHERE {OF_FILAMENTS} @@ query),
-    EXISTS (SELECT FROM production_product WHERE {OF_PRODUCTS} @@ query),
+    EXISTS (SELECT FROM inventory_spool WHERE {SPOOL_WORDS} @@ of_spool),
+    EXISTS (SELECT FROM inventory_filament WHERE {FILAMENT_WORDS} @@ query),
+    EXISTS (SELECT FROM production_product WHERE {PRODUCT_WORDS} @@ query),
     set_config('enable_seqscan', 'off', true)
 FROM typed ORDER BY word
 """  # nosec B608
@@ -55,14 +52,15 @@ FROM typed ORDER BY word
 # Of the word n; only what it finds anything by is in the statement, as each has to be planned.
 _OF_FILAMENTS = {
     "is_of_filament": "SELECT id FROM inventory_filament "
-    f"WHERE {OF_FILAMENTS} @@ %(query_{{n}})s::tsquery",  # nosec B608
+    f"WHERE {FILAMENT_WORDS} @@ %(query_{{n}})s::tsquery",  # nosec B608
     "makers": "SELECT id FROM inventory_filament WHERE manufacturer_id = ANY (%(makers_{n})s)",
     "types": "SELECT id FROM inventory_filament WHERE material_type_id = ANY (%(types_{n})s)",
 }
 _OF_SPOOLS = {
     "is_of_spool": "spool.id IN (SELECT id FROM inventory_spool "
-    f"WHERE {OF_SPOOLS} @@ %(of_spool_{{n}})s::tsquery)",  # nosec B608
+    f"WHERE {SPOOL_WORDS} @@ %(of_spool_{{n}})s::tsquery)",  # nosec B608
     "places": "spool.location_id = ANY (%(places_{n})s)",
+    "day": "spool.received_on = %(day_{n})s",
 }
 _BEST = "ORDER BY is_exact DESC, is_in_use DESC, {} LIMIT %(limit)s"
 
@@ -97,13 +95,13 @@ WHERE words_of(printer.name || ' ' || printer.manufacturer || ' ' || printer.mod
 SELECT 'product' AS kind, id, sku || ' ' || name AS name,
     %(exact)s IN (upper(sku), upper(name)) AS is_exact, is_active AS is_in_use,
     count(*) OVER () AS total
-FROM production_product WHERE {OF_PRODUCTS} @@ %(all)s::tsquery {_BEST.format("sku, id")}
+FROM production_product WHERE {PRODUCT_WORDS} @@ %(all)s::tsquery {_BEST.format("sku, id")}
 """,  # nosec B608
     "order": f"""
 WITH latest AS MATERIALIZED (
     SELECT id, order_reference FROM (
         SELECT id, order_reference FROM production_runitem ORDER BY id DESC LIMIT {LATEST}
-    ) AS item WHERE order_reference <> '' AND {OF_ORDERS} @@ %(all)s::tsquery
+    ) AS item WHERE order_reference <> '' AND {ORDER_WORDS} @@ %(all)s::tsquery
 )
 SELECT 'order' AS kind, max(id) AS id, order_reference AS name,
     upper(order_reference) = %(exact)s AS is_exact, true AS is_in_use, NULL::bigint AS total
@@ -113,7 +111,7 @@ FROM (
         WHERE upper(order_reference) = %(exact)s AND order_reference <> '' LIMIT {DAYS}
     ) UNION ALL (
         SELECT id, order_reference FROM production_runitem
-        WHERE order_reference <> '' AND {OF_ORDERS} @@ %(all)s::tsquery
+        WHERE order_reference <> '' AND {ORDER_WORDS} @@ %(all)s::tsquery
             AND (SELECT count(DISTINCT order_reference) FROM latest) < %(limit)s LIMIT {OLDER}
     )
 ) AS found GROUP BY order_reference {_BEST.format("id DESC")}
@@ -121,14 +119,14 @@ FROM (
     "lot": f"""
 SELECT 'lot' AS kind, max(id) AS id, lot_number AS name, upper(lot_number) = %(exact)s AS is_exact,
     bool_or(archived_at IS NULL) AS is_in_use, count(*) OVER () AS total
-FROM inventory_spool WHERE {OF_SPOOLS} @@ %(all)s::tsquery AND lot_number <> ''
+FROM inventory_spool WHERE {SPOOL_WORDS} @@ %(all)s::tsquery AND lot_number <> ''
     AND removed_at IS NULL
 GROUP BY lot_number {_BEST.format("id DESC")}
 """,  # nosec B608
     "sliced_file": f"""
 SELECT 'sliced_file' AS kind, id, filename AS name, upper(filename) = %(exact)s AS is_exact,
     true AS is_in_use, count(*) OVER () AS total
-FROM production_slicedfile WHERE words_of(left(filename, 200)) @@ %(all)s::tsquery
+FROM production_slicedfile WHERE {FILE_WORDS} @@ %(all)s::tsquery
 {_BEST.format("id DESC")}
 """,  # nosec B608
     "user": f"""
@@ -147,7 +145,11 @@ LEFT JOIN production_product product ON product.id = item.product_id
 """
 _LINE_HAS = """
 run.deleted_at IS NULL AND words_of(run.number || ' ' || coalesce(
-    item.order_reference || ' ' || product.sku || ' ' || product.name, '')) @@ %(all)s::tsquery
+    item.order_reference || ' ' || product.sku || ' ' || product.name, '')
+    || CASE WHEN run.due_on = %(day)s THEN ' ' || %(day_word)s ELSE '' END
+    || CASE WHEN run.finished_at >= %(day_start)s AND run.finished_at < %(day_end)s
+        THEN ' ' || %(day_word)s ELSE '' END
+) @@ %(all)s::tsquery
 """
 _IS_MISSED = "(SELECT count(DISTINCT id) FROM latest) < %(limit)s"
 # A number ends in the day and the place on it. The farm's prefix may have been changed since.
@@ -187,8 +189,18 @@ candidate (id, rank) AS (
             AND upper(number) < prefix || '-' || date || ':'
         ORDER BY upper(number) DESC LIMIT {DAYS}
     ) AS found WHERE {_IS_MISSED}
+    UNION ALL (
+        SELECT id, 2 FROM production_productionrun
+        WHERE deleted_at IS NULL AND status IN {tuple(map(str, OPEN))} AND due_on = %(day)s
+        LIMIT {DAYS}
+    )
+    UNION ALL (
+        SELECT id, 2 FROM production_productionrun
+        WHERE deleted_at IS NULL AND finished_at >= %(day_start)s AND finished_at < %(day_end)s
+        ORDER BY finished_at DESC, id DESC LIMIT {DAYS}
+    )
     UNION ALL SELECT found.run_id, 2 FROM (
-        SELECT id FROM production_product WHERE {OF_PRODUCTS} @@ %(all)s::tsquery
+        SELECT id FROM production_product WHERE {PRODUCT_WORDS} @@ %(all)s::tsquery
         ORDER BY is_active DESC, id DESC LIMIT {PRODUCTS}
     ) AS made CROSS JOIN LATERAL (
         SELECT run_id FROM production_runitem WHERE product_id = made.id
@@ -197,7 +209,7 @@ candidate (id, rank) AS (
     UNION ALL (
         SELECT run_id, 2 FROM (
             SELECT run_id FROM production_runitem
-            WHERE order_reference <> '' AND {OF_ORDERS} @@ %(of_order)s::tsquery
+            WHERE order_reference <> '' AND {ORDER_WORDS} @@ %(of_order)s::tsquery
                 AND {_IS_MISSED} LIMIT {OLDER}
         ) AS older ORDER BY run_id DESC LIMIT {TAKEN}
     )

@@ -13,12 +13,15 @@ from django.utils.translation import gettext as _
 from tenants.accounts import roles, scopes
 from tenants.live.notes import ACCESS
 from tenants.operations.refusals import InUse
+from tenants.operations.searching import FoundByWords
 from tenants.operations.sql_property import sql_property
 
 USERNAME = r"^[a-z0-9][a-z0-9._@+-]*$"
 
 
-class UserQuerySet(models.QuerySet):
+class UserQuerySet(FoundByWords, models.QuerySet):
+    contains, words = ("username", "name", "email"), "words_of(username || ' ' || name)"
+
     def active(self):
         return self.filter(is_active=True)
 

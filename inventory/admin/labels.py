@@ -4,7 +4,7 @@ from functools import partial
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
@@ -18,7 +18,7 @@ from tenants.api.documents import pdf_answer
 from tenants.farms.names import is_local
 from tenants.operations.refusals import Refusal
 
-SHEET = "label_sheet"  # of the session: what was printed on last
+LAYOUT = "label_layout"  # of the session: how labels were printed last
 PREVIEW_WIDTH = 900
 
 
@@ -46,13 +46,12 @@ class LabelPages:
         """The page; with ``as=pdf`` or ``as=png`` what is printed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        defaults = form.defaults(request.session.get(SHEET, sheets.DEFAULT))
-        form = form(defaults | request.GET.dict(), by=request.user)
+        form = form(_data(request, form), by=request.user)
         farm = FarmSettings.load().address_for(request)
         document, wanted = _printed(form, farm, self.label_of)
         kind = request.GET.get("as")
         if document is not None and kind == "pdf":
-            request.session[SHEET] = form.cleaned_data["sheet"]
+            request.session[LAYOUT] = form.remembered()
             return pdf_answer(document, "labels")
         if document is not None and kind == "png":
             picture = raster.png(document, width=PREVIEW_WIDTH)
@@ -61,7 +60,8 @@ class LabelPages:
 
     def _labels_page(self, request, form, farm, wanted):
         lacking = [label for label in wanted if fonts.missing(label.text)]
-        sheet = sheets.SHEETS[form.cleaned_data["sheet"]] if wanted else None
+        layout = {name: form.layout()[name] for name in ("sheet", "contents")} if wanted else None
+        size = {field.name for field in form.of_size()}
         context = {
             **self.admin_site.each_context(request),
             "title": "Blank labels" if isinstance(form, BlankLabelForm) else "Labels",
@@ -71,11 +71,17 @@ class LabelPages:
             "farm": farm,
             "is_of_request": not FarmSettings.load().address,
             "is_local": is_local(farm),
+            "usual_fields": [
+                each
+                for each in form.visible_fields()
+                if not each.is_hidden and each.name not in size
+            ],
             "wanted": wanted,
-            "sheet": sheet,
+            "sheet": layout and layout["sheet"],
+            "is_readable": not wanted or labels.is_readable(wanted[0], **layout),
             "lacking": lacking,
             "letters": fonts.missing(" ".join(label.text for label in lacking)),
-            "picture": f"?{urlencode({**form.data, 'as': 'png'})}",
+            "picture": f"?{urlencode({**form.data, 'as': 'png'}, doseq=True)}",
         }
         return TemplateResponse(request, "inventory/admin_labels.html", context)
 
@@ -91,6 +97,18 @@ class SpoolLabelPages(LabelPages):
 def labels_url(ids, model_name="spool"):
     page = reverse(f"admin:{model_name}_labels")
     return f"{page}?{urlencode({'ids': ','.join(map(str, ids))})}"
+
+
+def _data(request, form):
+    """What was sent, and else what was printed last."""
+    data = QueryDict(mutable=True)
+    values = form.defaults(request.session.get(LAYOUT, {}))
+    if "sheet" in request.GET:  # as the whole form was sent, but for what is of no interest
+        values = {name: value for name, value in values.items() if name not in sheets.SIZE}
+    sent = dict(request.GET.lists())
+    for name, value in (values | sent).items():
+        data.setlist(name, value if isinstance(value, list) else [value])
+    return data
 
 
 def _printed(form, farm, label_of):

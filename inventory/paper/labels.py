@@ -1,10 +1,13 @@
-"""Labels of spools: a QR code of the spool's address, its code, and lines of text."""
+"""Labels of spools: a QR code of the spool's address, its code, and lines of text.
+
+What is printed of them is chosen by the names in CONTENTS.
+"""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -12,15 +15,29 @@ from inventory import codes
 from inventory.models import Spool
 from inventory.paper import fitting, fonts, qr, swatches
 from inventory.paper.fitting import Line
-from inventory.paper.sheets import SHEETS
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import format_number
 
-MARGIN = 1.5 * mm  # printers and die cuts are off by as much
+CONTENTS = {
+    "qr": gettext_lazy("QR code"),
+    "code": gettext_lazy("Code in print"),
+    "material": gettext_lazy("Material type"),
+    "name": gettext_lazy("Name of the filament"),
+    "color": gettext_lazy("Colour"),
+    "maker": gettext_lazy("Manufacturer"),
+    "lot": gettext_lazy("Lot"),
+    "received": gettext_lazy("Net weight and day of receipt"),
+    "temperatures": gettext_lazy("Temperatures"),
+    "reel": gettext_lazy("Weight of the empty reel"),
+}
+USUAL = tuple(CONTENTS)[:-2]
+GAP = 1.5 * mm
 CODE_SHARE = 0.24  # of the side of the QR code, for the code in print under it
 MAX_LABELS = 1000
 MAX_SPOOLS, MAX_COPIES, MAX_BLANK = 200, 50, 500  # of one request
 SMALLEST = 4.5  # points
+LEGIBLE = 9  # points that one or two lines have also on a narrow tape
+LOW = 12 * mm  # has no room for a line for each
 RULED = 7 * mm
 
 
@@ -36,34 +53,57 @@ class TooManyLabels(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """One label; without ``lines`` it is blank but for its code, to be written on."""
+    """One label; without ``lines``, by their names, it is blank but for its code, to be written
+    on."""
 
     code: str
     address: str
-    lines: tuple = ()
+    lines: dict = field(default_factory=dict)
 
     @property
     def text(self):
-        return " ".join(line.text for line in self.lines)
+        return " ".join(line.text for line in self.lines.values())
 
 
 def of_spool(spool, *, farm):
     """The Label of a spool (with its filament, maker and material type); ``farm`` is the farm's
     address."""
-    filament = spool.filament
-    color = filament.color_name or swatches.hexes_of(filament) or _("colour not set")
+    filament, maker = spool.filament, spool.filament.manufacturer
     lot = _("Lot %(lot)s") % {"lot": spool.lot_number} if spool.lot_number else ""
     figures = {"grams": format_number(spool.initial_grams), "day": spool.received_on.isoformat()}
     received = _("%(grams)s g net, received %(day)s") % figures
-    lines = (
-        Line(text=filament.material_type.code, scale=1.45, is_bold=True),
-        Line(text=filament.name, scale=1.15, is_bold=True, max_rows=4),
-        Line(text=color, max_rows=3, colors=swatches.colors_of(filament)),
-        Line(text=str(filament.manufacturer or ""), max_rows=3),
-        Line(text=lot, max_rows=3),
-        Line(text=received, max_rows=3),
-    )
+    lines = {
+        "material": Line(text=filament.material_type.code, scale=1.45, is_bold=True),
+        "name": Line(text=filament.name, scale=1.15, is_bold=True, max_rows=4),
+        "color": Line(text=_color(filament), max_rows=3, colors=swatches.colors_of(filament)),
+        "maker": Line(text=str(maker or ""), max_rows=3),
+        "lot": Line(text=lot, max_rows=3),
+        "received": Line(text=received, max_rows=3),
+        "temperatures": Line(text=_temperatures(filament), max_rows=2),
+        "reel": Line(text=_reel(spool), max_rows=2),
+    }
     return Label(code=spool.code, address=spool_address(farm, spool.code), lines=lines)
+
+
+def _color(filament):
+    return filament.color_name or swatches.hexes_of(filament) or _("colour not set")
+
+
+def _temperatures(filament):
+    """In degrees Celsius; what is not known of the filament is its material type's."""
+    material = filament.material_type
+    ends = (material.nozzle_temp_min, material.nozzle_temp_max)
+    ends = (filament.nozzle_temp,) if filament.nozzle_temp is not None else ends
+    nozzle = "–".join(str(each) for each in ends if each is not None)
+    bed = filament.bed_temp if filament.bed_temp is not None else material.bed_temp
+    parts = [_("Nozzle %(degrees)s °C") % {"degrees": nozzle}] if nozzle else []
+    parts += [_("bed %(degrees)s °C") % {"degrees": bed}] if bed is not None else []
+    return ", ".join(parts)
+
+
+def _reel(spool):
+    tare = spool.tare()
+    return "" if tare is None else _("Empty reel %(grams)s g") % {"grams": format_number(tare)}
 
 
 def blank(count, *, farm):
@@ -85,26 +125,45 @@ def fresh_codes(count):
     return sorted(found)
 
 
-def pdf(labels, *, sheet, start=1, copies=1):
-    """The PDF of Labels on the sheet of a name in SHEETS.
+def pdf(labels, *, sheet, start=1, copies=1, contents=USUAL):
+    """The PDF of Labels on a Sheet.
 
     The first goes to the place ``start`` (1 is the first of the sheet), each is printed
     ``copies`` times, one after another. Raises NotOnSheet, TooManyLabels.
     """
-    on = SHEETS[sheet]
-    _require_possible(len(labels) * copies, on, start)
+    _require_possible(len(labels) * copies, sheet, start)
     document = io.BytesIO()
-    canvas = Canvas(document, pagesize=(on.page[0] * mm, on.page[1] * mm))
+    canvas = Canvas(document, pagesize=(sheet.page[0] * mm, sheet.page[1] * mm))
     canvas.setTitle("Spool labels")
     canvas.setCreator("Spoolbook")
     repeated = (label for label in labels for _ in range(copies))
     for number, label in enumerate(repeated, start - 1):
-        page, place = divmod(number, on.labels)
+        page, place = divmod(number, sheet.labels)
         if page and place == 0:
             canvas.showPage()
-        _draw(canvas, label, *_box(on, place))
+        _draw(canvas, _without(label, contents), *_box(sheet, place))
     canvas.save()
     return document.getvalue()
+
+
+def is_readable(label, sheet, *, contents=USUAL):
+    """Whether any phone can be expected to read the QR code of a Label on a Sheet; true without
+    one."""
+    label = _without(label, contents)
+    _x, _y, width, height = _box(sheet, 0)
+    side = _code_part(label, width, height)[0] if label.address else 0
+    return not label.address or qr.module(label.address, side) >= qr.READABLE
+
+
+def _without(label, contents):
+    """The Label without what is not to be printed."""
+    left_out = CONTENTS.keys() - set(contents)
+    return replace(
+        label,
+        code="" if "code" in left_out else label.code,
+        address="" if "qr" in left_out else label.address,
+        lines={name: line for name, line in label.lines.items() if name not in left_out},
+    )
 
 
 def _require_possible(count, sheet, start):
@@ -132,35 +191,63 @@ def _require_possible(count, sheet, start):
 def _box(sheet, place):
     """``(x, y, width, height)`` in points of the part of a label that is printed on."""
     left, top = sheet.corner(place)
-    width, height = (side * mm - 2 * MARGIN for side in sheet.size)
-    return left * mm + MARGIN, (sheet.page[1] - top) * mm - MARGIN - height, width, height
+    margin = sheet.margin * mm
+    width, height = (side * mm - 2 * margin for side in sheet.size)
+    return left * mm + margin, (sheet.page[1] - top) * mm - margin - height, width, height
 
 
 def _draw(canvas, label, x, y, width, height):
     """The code to the left of the text, or above it on a label that is higher than wide."""
+    if not label.address:
+        _draw_text(canvas, label, x, y, width, height, is_with_code=True)
+        return
+    side, part = _code_part(label, width, height)
+    is_under = part > side
     if width >= height:
-        side = min(height / (1 + CODE_SHARE), width * 0.48)
-        _draw_code(canvas, label, x, y + (height - side * (1 + CODE_SHARE)) / 2, side)
-        _draw_text(canvas, label, x + side + MARGIN / 2, y, width - side - MARGIN / 2, height)
+        _draw_code(canvas, label, x, y + (height - part) / 2, side, is_under)
+        left = side + GAP / 2
+        _draw_text(canvas, label, x + left, y, width - left, height, is_with_code=not is_under)
+    else:
+        _draw_code(canvas, label, x + (width - side) / 2, y + height - part, side, is_under)
+        _draw_text(canvas, label, x, y, width, height - part - GAP, is_with_code=not is_under)
+
+
+def _code_part(label, width, height):
+    """Side of the QR code, and the height of it with the code in print under it.
+
+    That is a line of the text instead where there is no room for it under a QR code that is
+    sharp.
+    """
+    share = CODE_SHARE if label.code else 0
+    if width >= height:
+        side = min(height / (1 + share), width * 0.48)
+        if share and qr.module(label.address, side) < qr.SHARP:
+            side, share = min(height, width * 0.48), 0
     else:
         side = min(width, height * 0.5)
-        part = side * (1 + CODE_SHARE)
-        _draw_code(canvas, label, x + (width - side) / 2, y + height - part, side)
-        _draw_text(canvas, label, x, y, width, height - part - MARGIN)
+    return side, side * (1 + share)
 
 
-def _draw_code(canvas, label, x, y, side):
-    qr.draw(canvas, label.address, x, y + side * CODE_SHARE, side)
-    size = min(side * 0.92 / fonts.width(label.code, 1, bold=True), side * CODE_SHARE)
-    left = x + (side - fonts.width(label.code, size, bold=True)) / 2
-    fonts.draw(canvas, left, y + side * CODE_SHARE * 0.18, label.code, size, bold=True)
+def _draw_code(canvas, label, x, y, side, is_under):
+    share = CODE_SHARE if is_under else 0
+    qr.draw(canvas, label.address, x, y + side * share, side)
+    if is_under:
+        size = min(side * 0.92 / fonts.width(label.code, 1, bold=True), side * share)
+        left = x + (side - fonts.width(label.code, size, bold=True)) / 2
+        fonts.draw(canvas, left, y + side * share * 0.18, label.code, size, bold=True)
 
 
-def _draw_text(canvas, label, x, y, width, height):
-    if not label.lines:
+def _draw_text(canvas, label, x, y, width, height, *, is_with_code):
+    lines = list(label.lines.values())
+    if is_with_code and label.code:
+        lines.insert(0, Line(text=label.code, scale=1.15, is_bold=True))
+    if not lines:
         _rule(canvas, x, y, width, height)
         return
-    rows = fitting.fitted(label.lines, width, height, largest=height / 5, smallest=SMALLEST)
+    if height < LOW:
+        lines = _joined(lines)
+    largest = max(height / 5, min(height / 2, LEGIBLE))
+    rows = fitting.fitted(lines, width, height, largest=largest, smallest=SMALLEST)
     top = y + (height + fitting.height(rows)) / 2
     for row in rows:
         top -= row.size * fitting.LEADING
@@ -169,6 +256,15 @@ def _draw_text(canvas, label, x, y, width, height):
             swatches.draw(canvas, row.colors, x, base - row.size * 0.14, row.size)
         canvas.setFillGray(0)
         fonts.draw(canvas, x + fitting.indent(row), base, row.text, row.size, bold=row.is_bold)
+
+
+def _joined(lines):
+    """The bold lines in one, and the others in another."""
+    for is_bold in (True, False):
+        of_weight = [line for line in lines if line.text and line.is_bold == is_bold]
+        colors = next((line.colors for line in of_weight if line.colors), ())
+        text = " · ".join(line.text for line in of_weight)
+        yield Line(text=text, is_bold=is_bold, max_rows=2, colors=colors)
 
 
 def _rule(canvas, x, y, width, height):

@@ -4,9 +4,13 @@ from functools import lru_cache
 from itertools import groupby
 
 import segno
+from reportlab.lib.units import mm
 
 ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 QUIET = 4  # modules of white around it, as the standard wants
+LEVELS = ("q", "m", "l")  # of errors corrected: 25, 15 and 7 %
+SHARP = 0.33 * mm  # a module that any phone and any printer of labels can do
+READABLE = 0.25 * mm
 
 
 def address(farm, path):
@@ -20,10 +24,8 @@ def address(farm, path):
 
 
 def draw(canvas, text, x, y, side):
-    """Draw the code of ``text`` (error level Q) into a square of ``side`` points, its quiet zone
-    included."""
-    matrix = _matrix(text)
-    module = side / (len(matrix) + 2 * QUIET)
+    """Draw the code of ``text`` into a square of ``side`` points, its quiet zone included."""
+    matrix, module = _fitted(text, side)
     path = canvas.beginPath()
     for row, modules in enumerate(matrix):
         left, top = x + QUIET * module, y + side - (row + QUIET + 1) * module
@@ -36,7 +38,23 @@ def draw(canvas, text, x, y, side):
     canvas.drawPath(path, stroke=0, fill=1)
 
 
-@lru_cache(maxsize=1)
-def _matrix(text):
+def module(text, side):
+    """The side of a module, in points, where the code of ``text`` is drawn in a square of
+    ``side``."""
+    return _fitted(text, side)[1]
+
+
+def _fitted(text, side):
+    """Matrix and module of the highest level whose modules are sharp; else of the lowest."""
+    for level in LEVELS:
+        matrix = _matrix(text, level)
+        module = side / (len(matrix) + 2 * QUIET)
+        if module >= SHARP:
+            break
+    return matrix, module
+
+
+@lru_cache(maxsize=len(LEVELS))
+def _matrix(text, level):
     """Its search for the best mask is most of a label's time, and copies follow one another."""
-    return segno.make(text, error="q", micro=False, boost_error=False).matrix
+    return segno.make(text, error=level, micro=False, boost_error=False).matrix

@@ -1,15 +1,29 @@
-"""Formats of label sheets and rolls, as data. Millimetres throughout."""
+"""Formats of label sheets, rolls and tapes, as data. Millimetres throughout."""
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from tenants.operations.refusals import Invalid
+from tenants.operations.text import format_number
+
 A4, LETTER = (210, 297), (215.9, 279.4)
+PAPERS = {"A4": A4, "Letter": LETTER}
 INCH = 25.4
+MARGIN = 1.5  # printers and die cuts are off by as much
+NARROW, NARROW_MARGIN = 15, 1  # tapes have none to spare
+CUSTOM = "custom"
+SIZE = ("width", "height", "paper", "columns", "rows", "gap_x", "gap_y")  # of a custom label
+SMALLEST_SIDE, LARGEST_SIDE = 6, 300
+MAX_COLUMNS, MAX_ROWS = 20, 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
     """Labels of ``size`` in ``columns`` and ``rows``, with ``gap`` between them, in the middle of
-    a ``page``; the label of a roll is a page of its own."""
+    a ``page``; the label of a roll is a page of its own. Nothing is printed in the ``margin`` of
+    a label."""
 
     name: str
     page: tuple
@@ -17,6 +31,7 @@ class Sheet:
     columns: int = 1
     rows: int = 1
     gap: tuple = (0, 0)
+    margin: float = MARGIN
 
     @property
     def labels(self):
@@ -33,8 +48,10 @@ class Sheet:
         return tuple(corner)
 
 
-def _roll(name, width, height):
-    return Sheet(name=name, page=(width, height), size=(width, height))
+def _roll(name, width, height, *, margin=None):
+    if margin is None:
+        margin = NARROW_MARGIN if min(width, height) < NARROW else MARGIN
+    return Sheet(name=name, page=(width, height), size=(width, height), margin=margin)
 
 
 SHEETS = {
@@ -62,5 +79,62 @@ SHEETS = {
     "54x25": _roll("Roll, 54 x 25 mm (Dymo 11352)", 54, 25),
     "57x32": _roll("Roll, 57 x 32 mm (Dymo 11354, Zebra)", 57, 32),
     "4x6in": _roll("Roll, 4 x 6 in (Zebra, Rollo)", 4 * INCH, 6 * INCH),
+    "tape-9": _roll("Tape, 9 mm, 50 mm long (Brother TZe)", 50, 9),
+    "tape-12": _roll("Tape, 12 mm, 60 mm long (Brother TZe, Dymo D1)", 60, 12),
+    "tape-24": _roll("Tape, 24 mm, 70 mm long (Brother TZe)", 70, 24, margin=3),  # prints 18 mm
+    "tape-62": _roll("Tape, 62 mm, 40 mm long (Brother DK-22205)", 62, 40),
 }  # fmt: skip
 DEFAULT = "L7160"
+
+
+def chosen(name, **size):
+    """The Sheet of a name in SHEETS; of ``custom``, that of a size: see `custom`.
+
+    Raises Invalid where a size is given for another, or is not known for it.
+    """
+    if name != CUSTOM:
+        errors = {field: [_("Only with the sheet custom.")] for field in size}
+    else:
+        lacking = [field for field in ("width", "height") if field not in size]
+        errors = {field: [_("A custom label needs it, in mm.")] for field in lacking}
+        if not size.get("paper"):
+            of_paper = (field for field in ("columns", "rows", "gap_x", "gap_y") if field in size)
+            errors |= {field: [_("Only with a paper.")] for field in of_paper}
+    if errors:
+        raise Invalid(_("The size of the labels is not clear."), errors=errors)
+    return SHEETS[name] if name != CUSTOM else custom(**size)
+
+
+def custom(*, width, height, paper="", columns=1, rows=1, gap_x=0, gap_y=0):
+    """A Sheet of labels of a size in mm: on a ``paper`` of PAPERS, in its middle, or a roll.
+
+    Raises Invalid where they do not fit on the paper.
+    """
+    width, height, gap_x, gap_y = map(float, (width, height, gap_x, gap_y))
+    name = f"{format_number(width)} x {format_number(height)} mm"
+    if not paper:
+        return _roll(_("Roll, %(size)s") % {"size": name}, width, height)
+    sheet = Sheet(
+        name=f"{paper}, {columns * rows} of {name}",
+        page=PAPERS[paper],
+        columns=columns,
+        rows=rows,
+        size=(width, height),
+        gap=(gap_x, gap_y),
+    )
+    errors = {}
+    for axis, field in enumerate(("columns", "rows")):
+        count = (columns, rows)[axis]
+        needed = count * sheet.size[axis] + (count - 1) * sheet.gap[axis]
+        if needed > sheet.page[axis] + 0.01:
+            figures = {"count": count, "needed": format_number(round(needed, 2))}
+            figures |= {"paper": paper, "page": format_number(sheet.page[axis])}
+            message = ngettext(
+                "%(count)s label needs %(needed)s mm; %(paper)s has %(page)s mm.",
+                "%(count)s labels need %(needed)s mm; %(paper)s has %(page)s mm.",
+                count,
+            )
+            errors[field] = [message % figures]
+    if errors:
+        raise Invalid(_("The labels do not fit on the paper."), errors=errors)
+    return sheet

@@ -10,6 +10,7 @@ class SlotLabelForm(LabelForm):
     """Of the chosen slots."""
 
     none_found = _("None of these slots is there.")
+    contents = None
 
-    def rows(self):
+    def queryset(self):
         return PrinterSlot.objects.with_printer()

@@ -49,6 +49,13 @@ def test_labels_of_many_are_in_the_order_asked_for_with_a_constant_number_of_que
     ("query", "field"),
     [
         ("sheet=A4", "sheet"),
+        ("sheet=custom&width=40", "height"),
+        ("sheet=custom&width=40&height=5", "height"),
+        ("sheet=custom&width=40&height=NaN", "height"),
+        ("blank=1&width=40", "width"),
+        ("sheet=custom&width=80&height=20&paper=A4&columns=3", "columns"),
+        ("contents=qr,barcode", "contents"),
+        ("contents=", "contents"),
         ("ids=x", "ids"),
         ("ids=1,,2", "ids"),
         ("ids=999999999999", "ids"),
@@ -89,6 +96,22 @@ def test_chosen_spools_are_shown_on_their_sheet_before_they_are_printed(at_admin
     document = at_admin.get(f"{url}&as=pdf&sheet=62x29").content
     assert len(pdf.codes(document)) == 2
     assert at_admin.get(url).context["form"]["sheet"].value() == "62x29"  # as printed last
+
+
+def test_labels_of_another_size_are_printed_and_offered_the_next_time(at_admin):
+    spool = a_spool()
+    size = "sheet=custom&width=50.5&height=9&contents=qr&contents=name"
+    page = at_admin.get(f"{PAGE}?ids={spool.pk}&{size}")
+    assert "not every phone reads it" in page.content.decode()
+    document = at_admin.get(f"{PAGE}?ids={spool.pk}&{size}&as=pdf&start=1&copies=2").content
+    assert (len(pdf.texts(document)), len(pdf.codes(document))) == (2, 2)
+    assert spool.code not in pdf.texts(document)[0]
+    form = at_admin.get(f"{PAGE}?ids={spool.pk}").context["form"]
+    assert form.sheet.name == "Roll, 50.5 x 9 mm"
+    assert form.chosen_contents() == ["qr", "name"]
+    page = at_admin.get(f"{PAGE}?ids={spool.pk}&sheet=custom&width=300&height=20&paper=A4")
+    assert "1 label needs 300 mm; A4 has 210 mm." in page.content.decode()
+    assert at_admin.get(f"{PAGE}?ids={spool.pk}&sheet=L7160").context["wanted"]
 
 
 def test_a_form_that_can_not_be_says_so_and_prints_nothing(at_admin):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory.paper import labels
+from inventory.paper import labels, sheets
 from production.models import PrinterSlot
 from production.paper.labels import of_slot
 from tests import pdf
@@ -19,7 +19,7 @@ def of(slot):
 def test_a_label_leads_to_its_slot_and_names_it():
     printer = a_printer("Elm", manufacturer="Prusa", model="XL")
     slots = [a_slot(label, printer=printer) for label in ("A1", "A2")]
-    document = labels.pdf([of(slot) for slot in slots], sheet="62x29")
+    document = labels.pdf([of(slot) for slot in slots], sheet=sheets.chosen("62x29"))
     wanted = [f"HTTPS://ALPHA.EXAMPLE.COM/P/{printer.code}/{slot.label}" for slot in slots]
     assert pdf.codes(document) == wanted
     for slot, text in zip(slots, pdf.texts(document), strict=True):

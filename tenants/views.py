@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from tenants.accounts import attempts, hashing, known_browsers, sign_ins
 from tenants.accounts.models import FarmSettings
-from tenants.accounts.services import change_settings
+from tenants.accounts.services import change_settings, require_other_password
 from tenants.farms.practice import is_offered as is_offered_to
 from tenants.jobs import practice
-from tenants.operations.operation import source
+from tenants.operations.operation import in_transaction, source
 from tenants.operations.refusals import Busy, Refusal, TooMany
 from tenants.site import first_steps
 from tenants.site.forms import PracticeForm
@@ -87,7 +87,9 @@ def practice_farm(request):
     form = PracticeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            practice.start(by=request.user, **form.cleaned_data)
+            password = form.cleaned_data["password"]
+            require_other_password(request.user, password, address=caller(request))
+            in_transaction(lambda: practice.start(by=request.user, password=password))
             return HttpResponseRedirect(request.path, status=303)
         except Refusal as refusal:
             form.add_error(None, refusal.detail)

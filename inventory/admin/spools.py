@@ -30,6 +30,7 @@ from tenants.operations.versions import expecting
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, field_filter
 from tenants.site.forms import may_be, with_suggestions
+from tenants.site.sent_once import KEY, done_once, new_key
 from tenants.site.verbs import VerbPages
 
 # Of its filament, by which an import makes it where it is missing.
@@ -264,13 +265,20 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
             "title": "Receive spools",
             "opts": self.opts,
             "form": form,
+            "key": new_key(),
         }
         return TemplateResponse(request, "inventory/admin_receive.html", context)
 
     def _receive(self, request, form):
-        """Whether the spools were received; else the form has the errors."""
-        try:
+        """Whether the spools were received, once; else the form has the errors."""
+
+        def work():
             received = receiving.receive_many(by=request.user, **form.service_kwargs())
+            return ",".join(str(spool.pk) for spool in received), ""
+
+        try:
+            ids, _address = done_once(request, request.POST.get(KEY), work)
+            received = list(Spool.objects.filter(pk__in=ids.split(",")).order_by("pk"))
         except Refusal as refusal:
             form.add_refusal(refusal)
             return False

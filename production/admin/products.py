@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.db.models import F
+from django.db.models import F, Max
 from django.urls import path, reverse
 from django.views.decorators.http import require_POST
 
@@ -12,7 +12,7 @@ from inventory.models import Filament
 from production.admin import estimates, explanation, formatting
 from production.admin.pictures import photo_view, thumbnail
 from production.forms.plan_runs import PlanRunsForm
-from production.models import BomLine, Product, ProductionRun, Reason
+from production.models import BomLine, Product, ProductionRun, Reason, RunItem
 from production.services import product_plans, slicer_factors
 from production.services.reports import alerts, variance
 from production.services.reports import explanation as explanations
@@ -63,6 +63,11 @@ def _queue(product, planned):
     return f"{reverse('admin:production_productionrun_changelist')}?status=planned"
 
 
+def _last_planned(product):
+    """The last line of a run of the product."""
+    return RunItem.objects.filter(product=product).aggregate(last=Max("run"))["last"]
+
+
 def _after(product):
     return Product.objects.with_bom().get(pk=product.pk)
 
@@ -110,6 +115,7 @@ class ProductAdmin(ImportPages, VerbPages, ModelAdmin):
             success_message="Runs of %(row)s are planned.",
             redirect_to=_queue,
             tone="go",
+            state_of=_last_planned,
         ),
         VerbAction(
             name="accept",

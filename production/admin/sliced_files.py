@@ -2,6 +2,7 @@
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Max
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -61,6 +62,7 @@ class SlicedFileAdmin(VerbPages, ModelAdmin):
             success_message="Planned by %(row)s.",
             redirect_to=_to_run,
             tone="go",
+            state_of=lambda file: file.runs.aggregate(last=Max("pk"))["last"],
         ),
     )
     list_display = ["filename", "slicer", "printer_model", "plate_count", "state", "created_at"]

@@ -96,6 +96,16 @@ def change_own_password(user, *, password, end_tokens):
     return _replace_password(user, password, by=user, end_tokens=end_tokens)
 
 
+@hashing.of_known()
+def require_other_password(user, password, *, address):
+    """Refuse the password that somebody who is signed in has. Each try is counted, as in
+    `passwords.confirm`, so that nobody else finds it so: not to be called in a transaction.
+    Raises WeakPassword, TooManyTries."""
+    attempts.count_confirmation(user, address=address)
+    if user.check_password(password):
+        raise WeakPassword.of("password", _("Choose another password than the one you use here."))
+
+
 @operation("user.unlock")
 def unlock(user, *, by):
     """Forget the wrong passwords typed for somebody: they may sign in again at once."""

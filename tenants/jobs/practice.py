@@ -15,12 +15,15 @@ from tenants.jobs.kinds import Result
 from tenants.jobs.models import Job
 
 KIND, LABEL = "practice", gettext_lazy("Practice farm")
+LOOKED_AT = 10  # jobs
 PERMISSION = "accounts.change_farmsettings"
 
 
 def latest():
-    """The job that made the last one, or tries to; None where nobody has asked."""
-    return Job.objects.filter(kind=KIND).select_related("by").order_by("-pk").first()
+    """The job that made the one that is there, else the last that tried to; None where nobody has
+    asked."""
+    jobs = list(Job.objects.filter(kind=KIND).select_related("by").order_by("-pk")[:LOOKED_AT])
+    return next(filter(is_there, jobs), jobs[0] if jobs else None)
 
 
 def is_there(job):
@@ -35,9 +38,11 @@ def ends_at(job):
 def start(*, by, password):
     """Begin to make the practice farm; ``password`` is for ``by`` to sign in there.
 
-    Raises WeakPassword, NoPracticeFarms, PracticeFarmExists, TooManyJobs.
+    To be called in a transaction. Raises WeakPassword, NoPracticeFarms, PracticeFarmExists,
+    TooManyJobs.
     """
     practice.require_offered(connection.tenant)
+    services.lock()
     found = latest()
     if found and (not found.is_finished or is_there(found)):
         raise PracticeFarmExists(_("This farm has a practice farm, or it is being made."))

@@ -39,7 +39,7 @@ def start(kind, *, by, title, arguments, permission="", content=None, total=None
     it reads. An equal job of this person, with the same token, whose status is among
     ``instead_of`` is returned rather than another one begun. Raises TooManyJobs.
     """
-    _lock()
+    lock()
     of = {"kind": kind, "by": by, "token": by and by.token, "arguments": arguments}
     if (found := Job.objects.filter(**of, status__in=instead_of).first()) is not None:
         return found
@@ -89,7 +89,7 @@ def forget_old(now):
             cursor.execute(DROP, [settings.MAX_JOB_RESULT_BYTES])
 
 
-def _lock():
+def lock():
     """One is begun after the other, so that none is begun twice, and all are counted."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -20,10 +20,11 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from tenants.operations.operation import in_dry_run, in_transaction
+from tenants.operations.operation import in_dry_run
 from tenants.operations.refusals import Refusal
 from tenants.site.forms import with_suggestions
 from tenants.site.messages import report_side_effects
+from tenants.site.sent_once import done_once
 from tenants.web.forms import VerbForm
 
 MAX_BULK_ROWS = 100
@@ -42,6 +43,8 @@ class VerbAction:
     ``is_possible(row)``: whether the row has a button for it. ``confirm``: codes of refusals that
     are hidden before anything was entered. ``bulk_label`` and ``bulk_form``: the action on
     several rows; "" for none. ``redirect_to(row, result)``: the next URL; None is the row's page.
+    ``state_of(row)`` changes with the verb where the row has no version: then what was previewed
+    is done once, also where two pages have it.
     """
 
     name: str
@@ -57,6 +60,11 @@ class VerbAction:
     redirect_to: Callable = lambda row, result: None
     confirm: frozenset = frozenset()
     tone: str = ""
+    state_of: Callable | None = None
+
+
+class _Outdated(Exception):
+    """What is to be done is not what was previewed."""
 
 
 class VerbPages:
@@ -123,12 +131,14 @@ class VerbPages:
             return self._initial_page(request, verb, row, form)
         seen = preview = None
         if form.is_valid():
-            seen = form.fingerprint(*_version(row))
-            if "_do" in request.POST and request.POST.get("_seen") == seen:
+            seen = form.fingerprint(*_version(row, verb))
+            try:
+                if "_do" not in request.POST:
+                    raise _Outdated
                 response = self._execute(request, verb, row, form)
                 if response is not None:
                     return response
-            else:
+            except _Outdated:
                 preview = self._preview(request, verb, row, form)
         return self._page(request, verb, row, form, preview, seen)
 
@@ -141,7 +151,7 @@ class VerbPages:
         probe = self._form(verb, form.initial_data(), row, request)
         if not probe.is_valid():
             return self._page(request, verb, row, form, None, None)
-        seen = probe.fingerprint(*_version(row))
+        seen = probe.fingerprint(*_version(row, verb))
         preview = self._preview(request, verb, row, probe)
         if preview is None and probe.refusal.code in verb.confirm:
             return self._page(request, verb, row, form, None, None)
@@ -155,16 +165,20 @@ class VerbPages:
             return None
 
     def _execute(self, request, verb, row, form):
+        """The answer, None where the verb refused. Raises _Outdated."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+        seen = request.POST.get("_seen", "")
 
         def work():
+            if seen != form.fingerprint(*_version(row, verb)):
+                raise _Outdated
             with report_side_effects(request):
                 result = verb.service(row, by=request.user, **form.service_kwargs())
             message = verb.success_message % {self.row_name: row}
             return message, verb.redirect_to(row, result) or reverse(name, args=[row.pk])
 
         try:
-            message, url = in_transaction(work)
+            message, url = done_once(request, seen if verb.state_of else "", work)
         except Refusal as refusal:
             form.add_refusal(refusal)
             return None
@@ -279,5 +293,6 @@ def _bulk_action(model_admin, request, queryset, *, verb):
     return model_admin.bulk_view(request, queryset, verb)
 
 
-def _version(row):
-    return row.pk, getattr(row, "version", None)
+def _version(row, verb=None):
+    has_state = verb is not None and verb.state_of is not None
+    return row.pk, verb.state_of(row) if has_state else getattr(row, "version", None)

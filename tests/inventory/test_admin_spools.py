@@ -213,6 +213,17 @@ def test_a_delivery_is_received_at_once(at_admin):
     assert InventoryTransaction.objects.filter(kind="receipt", source="admin").count() == 4
 
 
+def test_a_delivery_sent_twice_is_received_once(at_admin):
+    page = f"{LIST}receive/"
+    key = at_admin.get(page).context["key"]
+    form = {"filament": a_filament().pk, "count": "2", "idempotency_key": key}
+    assert [at_admin.post(page, form).status_code for _time in range(2)] == [302, 302]
+    assert Spool.objects.count() == 2
+    changed = at_admin.post(page, form | {"count": "3"})
+    assert "This form was sent before, and done." in text_of(changed)
+    assert Spool.objects.count() == 2
+
+
 def test_a_delivery_that_can_not_be_says_why(at_admin):
     form = {"filament": a_filament().pk, "count": "2", "price": "20", "total_price": "40"}
     answer = at_admin.post(f"{LIST}receive/", form)

@@ -1,5 +1,7 @@
 """Makers' filaments are found by words, and fill in the form of a new one."""
 
+import re
+
 import pytest
 from django_tenants.utils import schema_context
 
@@ -53,6 +55,11 @@ def test_both_catalogues_are_found_by_words_in_any_order(shared, api):
         assert done(api.get(SEARCH, {"q": nothing}))["entries"] == []
     for bad in ({}, {"q": ""}, {"q": "x" * 301}):
         refused(api.get(SEARCH, bad), 400, "invalid")
+
+
+def test_the_example_of_the_search_finds_something(as_manager):
+    example = re.search("material, as “(.+?)”", text_of(as_manager.get(PAGE)))[1]
+    assert catalogue_search.find(example)
 
 
 def test_an_entry_is_the_body_of_a_new_filament(farm, api):

@@ -164,6 +164,25 @@ def test_runs_of_a_product_are_planned_over_printers(at_admin):
     assert {run.printer for run in runs} == set(printers)
 
 
+def test_runs_previewed_in_two_tabs_are_planned_once(at_admin):
+    product, printer = a_product(grams=8, units_per_plate=10), a_printer()
+    page = f"/admin/production/product/{product.pk}/plan/"
+    typed = {"quantity": "10", "printers": [printer.pk], "plates_per_run": "1"}
+    seen = at_admin.post(page, typed)
+    other = at_admin.post(page, typed | {"quantity": "20"})
+    done = [
+        at_admin.post(page, typed | {"_do": "", "_seen": seen.context["seen"]}) for _tab in range(2)
+    ]
+    assert [answer.status_code for answer in done] == [302, 302]
+    assert ProductionRun.objects.count() == 1
+    typed |= {"quantity": "20", "_do": "", "_seen": other.context["seen"]}
+    again = at_admin.post(page, typed)
+    assert again.status_code == 200
+    assert ProductionRun.objects.count() == 1
+    assert at_admin.post(page, typed | {"_seen": again.context["seen"]}).status_code == 302
+    assert ProductionRun.objects.count() == 3
+
+
 def test_without_plates_a_run_all_of_a_printer_is_one_run(at_admin):
     product, printer = a_product(grams=8, units_per_plate=10), a_printer()
     page = f"/admin/production/product/{product.pk}/plan/"

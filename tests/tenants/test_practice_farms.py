@@ -15,6 +15,7 @@ from tenants.farms import nightly, practice, services
 from tenants.jobs import practice as practice_jobs
 from tenants.jobs.models import Job
 from tenants.models import DroppedFarm, Tenant
+from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Busy
 from tenants.schemas import migrating
 from tenants.web.middleware import find_farm
@@ -158,6 +159,34 @@ def test_a_weak_password_and_a_second_request_are_refused(as_manager, manager):
     with pytest.raises(practice.PracticeFarmExists):
         practice_jobs.start(by=manager, password=PASSWORD)
     assert Job.objects.count() == 1
+
+
+def test_the_password_of_the_real_farm_is_refused(as_manager, manager):
+    manager.set_password(PASSWORD)
+    manager.save()
+    as_manager.force_login(manager)
+    text = text_of(as_manager.post(PAGE, {"password": PASSWORD}))
+    assert "Choose another password than the one you use here." in text
+    assert not Job.objects.exists()
+
+
+def test_asked_twice_at_once_one_is_made(committed_farm, in_threads):
+    manager = make_user(role=roles.MANAGER, username="mona")
+
+    def ask(_number):
+        return in_transaction(lambda: practice_jobs.start(by=manager, password=PASSWORD))
+
+    results = in_threads(ask, 2)
+    assert sorted(type(each).__name__ for each in results) == ["Job", "PracticeFarmExists"]
+    assert Job.objects.count() == 1
+
+
+def test_one_that_failed_does_not_hide_the_one_that_is_there(farm, manager):
+    there = {"ends_at": (timezone.now() + timedelta(days=1)).isoformat(), "host": "x"}
+    of = {"kind": practice_jobs.KIND, "by": manager, "title": "Practice farm"}
+    made = Job.objects.create(**of, status=Job.Status.DONE, arguments=there)
+    Job.objects.create(**of, status=Job.Status.FAILED, arguments={})
+    assert practice_jobs.latest() == made
 
 
 def test_nobody_else_asks_and_not_where_it_is_not_allowed(farm_client, operator, manager, settings):

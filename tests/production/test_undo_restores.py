@@ -21,7 +21,6 @@ from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines
 from production.services.transitions import EVENTS
 from production.services.undo import last_action
-from tenants.operations.refusals import Invalid
 from tests.factories import (
     a_filament,
     a_printer,
@@ -370,30 +369,3 @@ def test_a_start_is_taken_back_by_the_verb_and_what_was_moved_since_stays():
     slots.load(spool, slot=elsewhere, by=None)
     assert lifecycle.unstart(run, by=None).status == "planned"
     assert (fresh(slot).spool, fresh(elsewhere).spool) == (other, spool)
-
-
-# --- Reverting is another verb --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("is_printing", [False, True])
-def test_a_reverted_run_has_finished_unless_it_still_prints(is_printing):
-    run = a_running_run((a_spool(), 10), printer=a_printer())
-    completion.fail(run, by=None, reason=a_failure(), progress_percent=20)
-    run = completion.revert(run, by=None, is_printing=is_printing)
-    assert (run.is_printing, fresh(run.printer).needs_clearing) == (is_printing, not is_printing)
-    assert run.outcome_reason is None
-    if is_printing:
-        with pytest.raises(PrinterBusy, match=run.number):
-            a_running_run(printer=run.printer)
-
-
-def test_what_still_prints_has_its_printer_and_was_started():
-    run = a_running_run((a_spool(), 10), printer=a_printer())
-    completion.complete(run, by=None, as_planned=True)
-    other = a_running_run(printer=run.printer)
-    with pytest.raises(PrinterBusy, match=other.number):
-        completion.revert(run, by=None, is_printing=True)
-    assert completion.revert(run, by=None).finished_at
-    cancelled = lifecycle.cancel(a_run(), by=None)
-    with pytest.raises(Invalid):
-        completion.revert(cancelled, by=None, is_printing=True)

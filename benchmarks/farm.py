@@ -46,11 +46,12 @@ CREATE TEMP TABLE reels ON COMMIT DROP AS
         WHEN s %% 20 = 0 THEN 1 + s * 7 %% (SELECT count(*) FROM kinds) ELSE 1 + s * 7 %% used END;
 INSERT INTO inventory_spool (code, filament_id, initial_grams, remaining_grams, reserved_grams,
         lot_number, supplier, received_on, needs_weighing, comment, version, price, location_id,
-        extra, created_at, metered_grams, excess_grams, is_initial_assumed, has_given_use_dates)
+        extra, created_at, metered_grams, excess_grams, is_initial_assumed, has_given_use_dates,
+        is_held)
     SELECT upper(substr(md5(id::text), 1, 9)), filament_id, 1000, 0, 0, 'LOT-' || id / 12,
         'Supplier ' || id %% 9, received_at, id %% 50 = 0, '', 3,
         CASE WHEN id %% 3 = 0 THEN 19.9 END, CASE WHEN id %% 9 > 0 THEN 1 + id %% 40 END,
-        '{}', received_at, 0, 0, false, false
+        '{}', received_at, 0, 0, false, false, false
     FROM reels ORDER BY id;
 INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm, notes,
         nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, location_id,

@@ -165,6 +165,7 @@ class SpoolFilter(FilterSet):
     is_low = BooleanFilter(method="low_or_not", label="By the farm's percent, or to be reordered")
     is_opened = BooleanFilter(method="opened_or_sealed")
     needs_weighing = BooleanFilter()
+    is_held = BooleanFilter(label="An open hold covers it")
     is_archived = BooleanFilter(method="on_or_off_shelf")
     not_counted_since = SinceFilter(
         method="uncounted", label="Neither received nor counted since this day or moment"

@@ -2,6 +2,7 @@
 
 from production.api import (
     catalogue,
+    holds,
     lines,
     pictures,
     print_hosts,
@@ -44,6 +45,7 @@ ROUTES = {
     "reports/unexplained": reports.UnexplainedReport,
     "reports/alerts": reports.AlertReport,
     "slicer-corrections": slicer.SlicerCorrectionViewSet,
+    "holds": holds.HoldViewSet,
     "stocktakes": stocktakes.StocktakeViewSet,
     f"stocktakes/(?P<stocktake_id>{ID})/lines": stocktakes.StocktakeLineViewSet,
     "scan": spools.ScanViewSet,

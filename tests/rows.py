@@ -8,7 +8,7 @@ import hashlib
 
 from django.utils import timezone
 
-from inventory.models import RecognisedRepeat, Stocktake, StocktakeLine
+from inventory.models import Hold, RecognisedRepeat, Stocktake, StocktakeLine
 from production.models import (
     BomLine,
     Picture,
@@ -280,6 +280,12 @@ def repeats(count):
     )
 
 
+def holds(count):
+    reels, by = spools(count), users(count)
+    fields = {"reason": "Brittle", "placed_by": by.__getitem__, "placed_at": timezone.now()}
+    return many(Hold, count, spool=reels.__getitem__, **fields)
+
+
 def stocktakes(count):
     by = users(count)
     return many(Stocktake, count, scope="farm", begun_by=by.__getitem__, begun_at=timezone.now())
@@ -343,6 +349,7 @@ ROWS = {
     "spools-tags": [tags_of_one_spool],
     "inventory-transactions": [counts],
     "repeats": [repeats],
+    "holds": [holds],
     "stocktakes": [stocktakes],
     "stocktakes-lines": [lines_of_one_stocktake, "ordering=-difference_value"],
     "printers": [printers],

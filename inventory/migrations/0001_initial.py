@@ -167,6 +167,7 @@ class Migration(migrations.Migration):
                 ('last_entry_at', models.DateTimeField(editable=False, null=True)),
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='spools', to='inventory.location')),
                 ('needs_weighing', models.BooleanField(default=False)),
+                ('is_held', models.BooleanField(default=False, editable=False, help_text='An open hold covers it; see its holds.')),
                 ('merged_into', models.ForeignKey(editable=False, help_text='The spool that this one turned out to be.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='doubles', to='inventory.spool')),
                 ('archived_at', models.DateTimeField(editable=False, null=True)),
                 ('comment', models.TextField(blank=True)),

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.comparison
+import django.db.models.functions.text
 import tenants.operations.quantities
 import uuid
 from django.conf import settings
@@ -60,7 +61,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('spool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='inventory.spool')),
-                ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored'), ('weighed', 'Weighed'), ('retyped', 'Retyped'), ('removed', 'Removed'), ('unremoved', 'Unremoved'), ('tagged', 'Tagged'), ('untagged', 'Untagged'), ('merged', 'Merged'), ('unmerged', 'Unmerged')], max_length=12)),
+                ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored'), ('weighed', 'Weighed'), ('retyped', 'Retyped'), ('removed', 'Removed'), ('unremoved', 'Unremoved'), ('tagged', 'Tagged'), ('untagged', 'Untagged'), ('merged', 'Merged'), ('unmerged', 'Unmerged'), ('held', 'Held'), ('released', 'Released')], max_length=12)),
                 ('before', models.CharField(blank=True, max_length=200)),
                 ('after', models.CharField(blank=True, max_length=200)),
                 ('slot', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='production.printerslot')),
@@ -188,6 +189,26 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['stocktake', 'place', 'pk'],
                 'constraints': [models.UniqueConstraint(models.F('stocktake'), models.F('spool'), name='stocktake_has_spool_once'), models.UniqueConstraint(models.F('stocktake'), models.F('text'), condition=models.Q(('spool', None)), name='stocktake_has_text_once'), models.CheckConstraint(condition=models.Q(models.Q(('spool__isnull', False), ('text', '')), models.Q(('spool', None), models.Q(('text', ''), _negated=True)), _connector='OR'), name='stocktake_line_is_of_spool_or_text'), models.CheckConstraint(condition=models.Q(('counted_grams__gte', 0), ('counted_grams', None), _connector='OR'), name='stocktake_counted_not_negative')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Hold',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('lot_number', models.CharField(blank=True, max_length=100)),
+                ('reason', models.CharField(max_length=200)),
+                ('placed_at', models.DateTimeField(verbose_name='placed')),
+                ('released_at', models.DateTimeField(blank=True, null=True, verbose_name='released')),
+                ('release_note', models.CharField(blank=True, max_length=200)),
+                ('delivery_of', models.ForeignKey(blank=True, help_text='A spool: all that was received with it.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.spool')),
+                ('filament', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='inventory.filament')),
+                ('placed_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('released_by', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('spool', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='holds', to='inventory.spool')),
+            ],
+            options={
+                'ordering': ['-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('delivery_of', None), ('filament', None), ('lot_number', ''), ('spool__isnull', False)), models.Q(('delivery_of', None), ('filament__isnull', False), ('lot_number', ''), ('spool', None)), models.Q(('delivery_of__isnull', False), ('filament', None), ('lot_number', ''), ('spool', None)), models.Q(('delivery_of', None), ('filament', None), ('spool', None), models.Q(('lot_number', ''), _negated=True)), _connector='OR'), name='hold_is_of_one_target'), models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='hold_has_reason'), models.CheckConstraint(condition=models.Q(('released_at__isnull', False), models.Q(('release_note', ''), ('released_by', None)), _connector='OR'), name='hold_released_by_has_date'), models.CheckConstraint(condition=models.Q(('released_at__gte', models.F('placed_at'))), name='hold_released_after_placed'), models.UniqueConstraint(models.F('spool'), condition=models.Q(('released_at', None)), name='hold_open_once_of_spool'), models.UniqueConstraint(models.F('filament'), condition=models.Q(('released_at', None)), name='hold_open_once_of_filament'), models.UniqueConstraint(models.F('delivery_of'), condition=models.Q(('released_at', None)), name='hold_open_once_of_delivery_of'), models.UniqueConstraint(django.db.models.functions.text.Upper('lot_number'), condition=models.Q(('released_at', None), models.Q(('lot_number', ''), _negated=True)), name='hold_open_once_of_lot')],
             },
         ),
         migrations.CreateModel(

@@ -3,11 +3,13 @@
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
 from inventory.models.column_choices import ColumnChoice
 from inventory.models.extra import ClientSetting, ExtraField
+from inventory.models.holds import Hold
 from inventory.models.ledger import InventoryTransaction
 from inventory.models.merging import FilamentMerge, SpoolMerge
 from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
-from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
+from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent
 from inventory.models.stocktaking import Stocktake, StocktakeLine, StocktakeRecord
+from inventory.models.tags import SpoolTag
 from inventory.models.unbound_tags import UnboundTag
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "ExtraField",
     "Filament",
     "FilamentMerge",
+    "Hold",
     "HoldingSpoolQuerySet",
     "InventoryTransaction",
     "Location",

@@ -6,8 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest, Lower, Round, Upper
-from django.utils import timezone
+from django.db.models.functions import Coalesce, Greatest, Lower, Round
 
 from inventory import codes, uids
 from inventory.models.catalogue import Filament, PresentQuerySet
@@ -86,6 +85,13 @@ class SpoolQuerySet(PresentQuerySet):
 
     def on_shelf(self):
         return self.filter(archived_at__isnull=True)
+
+    def held(self):
+        """Those that an open hold covers."""
+        return self.filter(is_held=True)
+
+    def not_held(self):
+        return self.filter(is_held=False)
 
     def archived(self):
         return self.filter(archived_at__isnull=False)
@@ -171,7 +177,8 @@ class SpoolQuerySet(PresentQuerySet):
         )
 
     def _available_of_filament(self):
-        same = self.model.objects.on_shelf().filter(filament=OuterRef("filament")).order_by()
+        shelf = self.model.objects.on_shelf().not_held()
+        same = shelf.filter(filament=OuterRef("filament")).order_by()
         summed = same.values("filament").annotate(grams=Sum(AVAILABLE)).values("grams")
         return Coalesce(Subquery(summed), Decimal(0), output_field=GramsField())
 
@@ -219,6 +226,9 @@ class Spool(NumberedRow):
         Location, models.PROTECT, null=True, blank=True, related_name="spools"
     )
     needs_weighing = models.BooleanField(default=False)
+    is_held = models.BooleanField(
+        default=False, editable=False, help_text="An open hold covers it; see its holds."
+    )
     merged_into = models.ForeignKey(
         "self", models.PROTECT, null=True, editable=False, related_name="doubles",
         help_text="The spool that this one turned out to be.",
@@ -334,6 +344,8 @@ class SpoolEvent(models.Model):
         UNTAGGED = "untagged"
         MERGED = "merged"  # with a double of it, or into the spool that it is
         UNMERGED = "unmerged"
+        HELD = "held"  # and why
+        RELEASED = "released"
 
     spool = models.ForeignKey(Spool, models.PROTECT, related_name="events")
     verb = models.CharField(max_length=12, choices=Verb)
@@ -365,29 +377,3 @@ class SpoolEvent(models.Model):
 
     def __str__(self):
         return f"{self.spool_id} {self.verb}"
-
-
-class SpoolTag(models.Model):
-    """A tag on a spool that readers know it by; ``uid`` in capitals, hex without separators."""
-
-    class Kind(models.TextChoices):
-        BAMBU = "bambu", "Bambu"
-        NFC = "nfc", "NFC"
-        OPENPRINTTAG = "openprinttag", "OpenPrintTag"
-
-    spool = models.ForeignKey(Spool, models.PROTECT, related_name="tags")
-    uid = models.CharField(max_length=128)
-    kind = models.CharField(max_length=12, choices=Kind, default=Kind.NFC)
-    bound_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["spool", "pk"]
-        constraints = [
-            models.UniqueConstraint("uid", name="spool_tag_uid_unique"),
-            models.CheckConstraint(
-                condition=Q(uid=Upper("uid")) & ~Q(uid=""), name="spool_tag_uid_in_capitals"
-            ),
-        ]
-
-    def __str__(self):
-        return self.uid

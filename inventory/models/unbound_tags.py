@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from inventory.models.catalogue import Filament
-from inventory.models.spools import SpoolTag
+from inventory.models.tags import SpoolTag
 from tenants.accounts.models import DeviceToken
 
 

@@ -109,6 +109,7 @@ class SpoolSerializer(RowSerializer):
             "location",
             "location_name",
             "needs_weighing",
+            "is_held",
             "is_archived",
             "merged_into",
             "archived_at",

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory.models import Filament, FilamentMerge, Manufacturer, Spool, SpoolEvent, UnboundTag
-from inventory.services import doubles, filament_references, ledger
+from inventory.services import doubles, filament_references, held_spools, ledger
 from inventory.services.spools import carrying
 from inventory.services.spools.consumption import require_reason
 from tenants.accounts import audited
@@ -81,6 +81,7 @@ def merge(filament, *, double, reason, by, at=None, confirm=False):
     before["doubles"] = _moved(Filament.objects.filter(merged_into=other), merged_into=target)
     before["target"] = _carry_over(target, other, by=by, at=at)
     _put_away(target, other, by=by, at=at)
+    held_spools.follow(_spools_of(target, other))
     explanation = _explanation(target, other, before, sentences)
     done = FilamentMerge(target=target, double=other, reason=reason, explanation=explanation)
     done.before, done.by, done.at = before, by, at
@@ -114,6 +115,7 @@ def unmerge(filament, *, by, at=None):
     further = Filament.objects.filter(pk__in=before["doubles"], merged_into=target)
     _moved(further, merged_into=other)
     _take_back(target, before["target"], by=by, at=at)
+    held_spools.follow(_spools_of(target, other))
     done.undone_at = at
     done.save(update_fields=["undone_at"])
     done.target, done.double = target, other
@@ -143,6 +145,10 @@ def _move_spools(target, other, spools, *, by, at):
             SpoolEvent(spool=spool, verb=Verb.RETYPED, by=by, at=at, **texts) for spool in moved
         )
     return [spool.pk for spool in moved]
+
+
+def _spools_of(*filaments):
+    return Spool.objects.filter(filament__in=filaments).order_by("pk")
 
 
 def _moved(rows, **values):

@@ -127,6 +127,30 @@ WHERE settled.kind = 'count' AND settled.reason = 'settled' AND settled.source =
     OR taken_back.id IS NOT NULL AND use_taken_back.id IS NULL)
 ORDER BY settled.id
 """,
+    "held_by_open_holds": """
+WITH hold AS (SELECT * FROM inventory_hold WHERE released_at IS NULL), receipt AS (
+    SELECT spool_id, created_at, source, coalesce(performed_by_id, 0) AS who
+    FROM inventory_inventorytransaction WHERE kind = 'receipt'
+), own AS (
+    SELECT spool_id FROM hold WHERE spool_id IS NOT NULL
+    UNION SELECT spool.id FROM hold JOIN inventory_spool spool USING (filament_id)
+    UNION SELECT spool.id FROM hold JOIN inventory_filament double ON double.id = hold.filament_id
+        JOIN inventory_spool spool ON spool.filament_id = double.merged_into_id
+    UNION SELECT spool.id FROM hold
+        JOIN inventory_spool spool ON upper(spool.lot_number) = upper(hold.lot_number)
+    WHERE hold.lot_number <> ''
+    UNION SELECT other.spool_id FROM hold JOIN receipt ON receipt.spool_id = hold.delivery_of_id
+        JOIN receipt other USING (created_at, source, who)
+), covered AS (
+    SELECT spool_id FROM own
+    UNION SELECT double.merged_into_id FROM own JOIN inventory_spool double ON double.id = spool_id
+    WHERE double.merged_into_id IS NOT NULL
+)
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.is_held
+FROM inventory_spool spool LEFT JOIN covered ON covered.spool_id = spool.id
+WHERE spool.is_held <> (covered.spool_id IS NOT NULL)
+ORDER BY spool.id
+""",
     "last_entry_is_known": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,
        (array_agg(entry.created_at ORDER BY entry.id DESC))[1] AS last_created_at

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.models.ledger import OPENING, USED_BEFORE
-from inventory.services import clock, doubles, ledger
+from inventory.services import clock, doubles, held_spools, ledger
 from inventory.services.past import require_past
 from inventory.services.spools import blank_labels, scale, shelf, stating, tags
 from tenants.accounts import audited
@@ -51,6 +51,7 @@ def receive(
     )
     left = set_left(spool, remaining_grams=remaining_grams, gross_grams=gross_grams, at=at)
     spool.save(force_insert=True)
+    held_spools.follow([spool])
     with ledger.book([spool.pk], by=by, at=at) as book:
         post_receipt(book, book.spools[spool.pk], left)
     return book.spools[spool.pk]
@@ -87,6 +88,7 @@ def receive_stated(
     spool.opened_at = at if used else None
     spool.excess_grams = max(used - spool.initial_grams, ledger.ZERO)
     spool.save(force_insert=True)
+    held_spools.follow([spool])
     with ledger.book([spool.pk], by=by, at=at) as book:
         received = book.spools[spool.pk]
         book.receive(received, note=note)
@@ -228,6 +230,7 @@ def receive_many(
     (left,) = {set_left(spool, **left) for spool in new}
     with audited.refusals(new[0]):  # a label that somebody else binds at this moment
         received = Spool.objects.bulk_create(new)
+    held_spools.follow(received)
     with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
         for spool in book.spools.values():
             post_receipt(book, spool, left)

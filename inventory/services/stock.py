@@ -69,7 +69,8 @@ def of_filaments(filaments=None):
     """Filaments (all, unless a QuerySet is given) with what is on the shelf of each.
 
     Annotated: ``sealed_count`` and ``opened_count`` of spools that hold something;
-    ``remaining_grams``, ``reserved_grams``, ``available_grams``; ``used_grams`` in the last 30
+    ``remaining_grams``, ``reserved_grams``, ``held_grams`` that are left on spools that are held,
+    ``available_grams`` without those; ``used_grams`` in the last 30
     days (usage and waste of all its spools, without what was reversed); ``days_left``, what is
     available at that pace (null where nothing was used); ``is_to_reorder``, whether available is
     at the filament's reorder point or below (false where it has none).
@@ -87,7 +88,7 @@ def of_material_types(material_types=None):
 
 def available_of_filaments(ids):
     """Available grams on the shelf: ``{filament id: grams}``. One query."""
-    of_filaments = Spool.objects.on_shelf().filter(filament__in=set(ids)).order_by()
+    of_filaments = Spool.objects.on_shelf().not_held().filter(filament__in=set(ids)).order_by()
     return dict(of_filaments.values_list("filament").annotate(grams=Sum(AVAILABLE)))
 
 
@@ -95,7 +96,7 @@ def available_of_material_types(ids):
     """The same by material type; a family counts its members too. One query."""
     kind, ids, grams = "filament__material_type", set(ids) - {None}, defaultdict(Decimal)
     of_types = Q(**{f"{kind}__in": ids}) | Q(**{f"{kind}__family__in": ids})
-    rows = Spool.objects.on_shelf().filter(of_types).order_by()
+    rows = Spool.objects.on_shelf().not_held().filter(of_types).order_by()
     summed = rows.values_list(kind, f"{kind}__family").annotate(sum=Sum(AVAILABLE))
     for material_type, family, available in summed:
         for pk in ids & {material_type, family}:
@@ -123,7 +124,8 @@ def _with_stock(rows, kind):
         opened_count=_count(shelf.holding().opened(), kind),
         remaining_grams=sum_of_row(shelf, kind, LIVE),
         reserved_grams=sum_of_row(shelf, kind, F("reserved_grams")),
-        available_grams=sum_of_row(shelf, kind, AVAILABLE),
+        held_grams=sum_of_row(shelf.held(), kind, LIVE),
+        available_grams=sum_of_row(shelf.not_held(), kind, AVAILABLE),
         used_grams=sum_of_row(used, f"spool__{kind}", -F("grams")),
     ).annotate(days_left=Round(days, precision=1, output_field=DAYS))
 

@@ -110,7 +110,7 @@ def _pressed(request, pk, form, work, missing):
 
 
 def _load(*, by, slot, spool):
-    slots.load(spool, slot=slot, by=by)
+    slots.load(spool, slot=slot, by=by, is_reported=True)
     return _("Spool %(code)s is in %(slot)s.") % {"code": spool.code, "slot": slot}
 
 

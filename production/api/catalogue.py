@@ -11,7 +11,6 @@ from production.api.plan_changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
 from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
-from production.serializers.actuals import SpoolBody
 from production.serializers.estimating import ProductEstimateSerializer
 from production.serializers.plan_changes import ChangedBomLine, ChangedProduct
 from production.serializers.printers import (
@@ -36,7 +35,7 @@ from production.serializers.tables import (
     PrinterTable,
     ProductTable,
 )
-from production.serializers.verbs import NoBody, SwapInSlotBody
+from production.serializers.verbs import LoadBody, NoBody, SwapInSlotBody
 from production.services import estimating, pictures, products
 from production.services.printing import adding, midprint, printers, slots
 from production.services.printing.printer_models import printer_models
@@ -97,7 +96,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     help_topic = "api#printers-and-slots"
     queryset = PrinterSlot.objects.all()
     serializer_class = PrinterSlotSerializer
-    bodies = {"load": SpoolBody, "unload": UnloadBody, "swap": SwapInSlotBody}
+    bodies = {"load": LoadBody, "unload": UnloadBody, "swap": SwapInSlotBody}
     permissions = {
         "load": "inventory.load_spool",
         "unload": "inventory.unload_spool",
@@ -120,7 +119,8 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     def load(self, request, printer_id, pk):
         """Put a spool into the slot: what was in it comes out."""
         slot = self.get_object()
-        self.call(slots.load, self.get_validated_data(slot)["spool"], slot=slot)
+        values = self.get_validated_data(slot)
+        self.call(slots.load, values.pop("spool"), slot=slot, **values)
         return self.row_response(slot)
 
     @action(detail=True, methods=["post"])

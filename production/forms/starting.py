@@ -16,7 +16,7 @@ from tenants.web.forms import DayInput, VerbForm
 ANOTHER = _("Another spool: scan or type its code")
 MOST_CHOICES = 3  # spools below a line
 MAKERS = ("manufacturer", "material_type")
-OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
+OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded", "spool_held"}
 
 
 class OverridableForm(VerbForm):

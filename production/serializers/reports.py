@@ -16,6 +16,7 @@ STOCK_FIELDS = [
     "opened_count",
     "remaining_grams",
     "reserved_grams",
+    "held_grams",
     "available_grams",
     "wanted_grams",
     "free_grams",
@@ -117,7 +118,9 @@ class StockFigures(serializers.ModelSerializer):
 
     sealed_count = serializers.IntegerField(read_only=True)
     opened_count = serializers.IntegerField(read_only=True)
-    remaining_grams, reserved_grams, available_grams = (Amount(6, read_only=True) for _ in range(3))
+    remaining_grams, reserved_grams = Amount(6, read_only=True), Amount(6, read_only=True)
+    held_grams = Amount(6, read_only=True, help_text="Left on spools that are held.")
+    available_grams = Amount(6, read_only=True, help_text="Of spools that are not held.")
     wanted_grams, free_grams, short_grams = (Amount(6, read_only=True) for _ in range(3))
     used_grams = Amount(6, read_only=True, help_text="In the last 30 days.")
     days_left = Amount(1, read_only=True, help_text="At that pace; null where none was used.")

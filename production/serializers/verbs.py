@@ -88,6 +88,12 @@ class SwapInSlotBody(SwapSpoolBody):
         return {"spool": self.instance.spool_id}
 
 
+class LoadBody(actuals.SpoolBody):
+    """The spool that goes into the slot; a manager may override that it is held."""
+
+    override_reason = TextField(**OVERRIDE_REASON)
+
+
 class TakeOverBody(actuals.SpoolBody):
     """The spool that was printed from; a manager may override that it does not fit."""
 

@@ -248,7 +248,8 @@ def _available(run_lines):
     kind = "filament__material_type"
     wanted = Q(filament__in=filaments) | Q(**{f"{kind}__in": kinds})
     wanted |= Q(**{f"{kind}__family__in": kinds})
-    spools = Spool.objects.with_available().filter(wanted, archived_at=None, available__gt=0)
+    spools = Spool.objects.with_available().not_held()
+    spools = spools.filter(wanted, archived_at=None, available__gt=0)
     spools = spools.select_related(kind).only(*PRICE, f"{kind}__family")
     for spool in spools.order_by("pk"):
         filament = spool.filament

@@ -34,7 +34,8 @@ def load():
             continue
         with suppress(Refusal):
             [slot] = each.empty_slots
-            work = partial(slots.load, each.spool, slot=slot, by=each.meter.by, only_free=True)
+            how = {"only_free": True, "is_reported": True}
+            work = partial(slots.load, each.spool, slot=slot, by=each.meter.by, **how)
             loaded.append(in_transaction(work))
     return loaded
 

@@ -16,7 +16,7 @@ def _each(verbs, app, models):
 
 
 FLOOR_CATALOGUE = "manufacturer materialtype filament location"
-BOOKS = "spool inventorytransaction spoolevent recognisedrepeat stocktake stocktakeline"
+BOOKS = "spool inventorytransaction spoolevent recognisedrepeat stocktake stocktakeline hold"
 PRODUCTS = "product bomline"
 LEARNT = "productfile productalias"
 MACHINES = "printer printerslot"
@@ -45,7 +45,9 @@ SPOOL_VERBS = _each(
     "spool",
 )
 STOCKTAKES = _each("begin record", "inventory", "stocktake")
+HOLDS = {"inventory.place_hold"}
 CLEAR_PRINTER = {"production.clear_printer"}
+FLOOR = FLOOR_DATA | RUN_DATA | SPOOL_VERBS | STOCKTAKES | HOLDS | CLEAR_PRINTER
 MANAGEMENT = (
     _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
     | _each("delete", "production", f"{PRODUCTS} {LEARNT} printerslot")
@@ -57,6 +59,7 @@ MANAGEMENT = (
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"inventory.overrule_recognisedrepeat"}
     | _each("post cancel undo", "inventory", "stocktake")
+    | {"inventory.release_hold"}
     | _each("accept withdraw", "production", "slicercorrection")
     | {"production.delete_picture"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}
@@ -73,10 +76,8 @@ PLATFORM = (
 
 PERMISSIONS = {
     VIEWER: frozenset(VIEW),
-    OPERATOR: frozenset(VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | STOCKTAKES | CLEAR_PRINTER),
-    MANAGER: frozenset(
-        VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | STOCKTAKES | CLEAR_PRINTER | MANAGEMENT
-    ),
+    OPERATOR: frozenset(VIEW | FLOOR),
+    MANAGER: frozenset(VIEW | FLOOR | MANAGEMENT),
     # Of the public site only: it holds no permission that means anything in a farm.
     ADMINISTRATOR: frozenset(PLATFORM),
 }

@@ -11,6 +11,7 @@ from django.urls.resolvers import RoutePattern
 
 from inventory.models import (
     Filament,
+    Hold,
     InventoryTransaction,
     Location,
     Manufacturer,
@@ -22,7 +23,7 @@ from inventory.models import (
     Stocktake,
     StocktakeLine,
 )
-from inventory.services import extra_fields
+from inventory.services import extra_fields, holds
 from inventory.services.spools import shelf, tags
 from production.models import (
     BomLine,
@@ -78,6 +79,7 @@ ROWS = {
     "device-tokens": DeviceToken,
     "events": SpoolEvent,
     "filaments": Filament,
+    "holds": Hold,
     "files": ProductFile,
     "floor-devices": FloorDevice,
     "inventory-transactions": InventoryTransaction,
@@ -196,6 +198,7 @@ def furnish(word):
     make_token(user, name=f"{word} token")
     a_repeat(spool=spool, user=user, name=f"{word} printer's token")
     stocktaking.note_unknown(sessions.begin(by=user, confirm=True), text=f"{word} note", by=user)
+    holds.place(lot_number=f"{word} lot", reason=word, by=user)
     devices.register(name=f"{word} tablet", by=user)
     Backup.objects.create(file=f"{word}.farm.gz", size=1)
     Job.objects.create(

@@ -36,6 +36,10 @@ API = """
 /api/v1/floor-devices/                                  m     .     .     .     .
 /api/v1/floor-devices/{pk}/                             m     .     .     .     m
 /api/v1/floor-devices/{pk}/unlock/                      .     m     .     .     .
+/api/v1/holds/                                          v     o     .     .     .
+/api/v1/holds/{pk}/                                     v     .     .     .     .
+/api/v1/holds/{pk}/in-use/                              v     .     .     .     .
+/api/v1/holds/{pk}/release/                             .     m     .     .     .
 /api/v1/inventory-transactions/                         v     .     .     .     .
 /api/v1/inventory-transactions/correct-clock/           .     m     .     .     .
 /api/v1/inventory-transactions/{pk}/                    v     .     .     .     .

@@ -23,6 +23,7 @@ from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
 from tests.production.completed_runs import printed, took
 from tests.production.verbs import (
     races_for_a_delivery,
+    races_for_a_hold,
     races_for_a_run,
     races_for_filament,
     races_for_the_catalogue,
@@ -184,7 +185,7 @@ def test_a_delivery_that_eight_take_back_at_once_goes_once(at_once):
 # Who comes first is chance; so each race is run again with a head start for the one and the other.
 HEAD_STARTS = {"nobody first": (0, 0), "one first": (0, 0.004), "another first": (0.004, 0)}
 RACES = races_for_a_run.RACES + races_for_filament.RACES + races_for_a_delivery.RACES
-RACES += races_for_the_catalogue.RACES
+RACES += races_for_the_catalogue.RACES + races_for_a_hold.RACES
 
 
 @pytest.mark.parametrize("late", HEAD_STARTS.values(), ids=HEAD_STARTS.keys())

@@ -28,6 +28,7 @@ from tests.production.verbs import (
     cases_of_files,
     cases_of_runs,
     cases_of_the_shelf,
+    stories_of_holds,
     stories_of_pictures,
     stories_of_stocktakes,
 )
@@ -36,7 +37,7 @@ from tests.production.verbs.preparation import completed, running
 pytestmark = pytest.mark.usefixtures("farm")
 
 VERBS = cases_of_the_shelf.CASES | cases_of_devices.CASES | cases_of_runs.CASES
-VERBS |= cases_of_files.CASES
+VERBS |= cases_of_files.CASES | stories_of_holds.CASES
 VERBS |= stories_of_pictures.CASES | stories_of_stocktakes.CASES
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|WITH change0)", re.IGNORECASE)
 

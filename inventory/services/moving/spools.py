@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent, SpoolTag, UsageMeter
 from inventory.models.ledger import OPENING
-from inventory.services import clock, ledger
+from inventory.services import clock, held_spools, ledger
 from inventory.services.moving import arrivals
 from inventory.services.moving.arrivals import BATCH, CHANGED, IMPORT, NEW, batched
 from inventory.services.spools import tag_values
@@ -57,6 +57,7 @@ def _receive(rows, now):
     rows = [row for row in rows if _has_cost(row)]
     with audited.refusals(Spool()):
         spools = Spool.objects.bulk_create(row.instance for row in rows)
+    held_spools.follow(spools)
     with ledger.book([spool.pk for spool in spools], by=now.by, at=now.at) as book:
         for row, made in zip(rows, spools, strict=True):
             spool = book.spools[made.pk]
@@ -109,6 +110,7 @@ def _change(rows, now):
             values = {name: [str(old), str(new)] for name, (old, new) in row.changes.items()}
             audited.audit("import", spool, by=now.by, at=now.at, changes=values)
         bulk_update(changed, COLUMNS)
+        held_spools.follow(changed)
 
 
 def _set(spool, row, now):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool, SpoolMerge, SpoolTag
-from inventory.services import ledger
+from inventory.services import held_spools, ledger
 from inventory.services.spools import carrying, reckoning, shelf
 from inventory.services.spools.consumption import require_reason
 from tenants.operations.operation import operation, with_dry_run
@@ -74,6 +74,7 @@ def merge(spool, *, double, reason, by, at=None, confirm=False):
         }
         _put_away(book, target, other)
     Spool.objects.filter(pk__in=[other.pk, *before["doubles"]]).update(merged_into=target)
+    held_spools.follow([target, other])
     before["entries"] = [entry.pk for entry in entries]
     done = SpoolMerge(
         target=target, double=other, reason=reason, explanation=str(found), before=before
@@ -109,6 +110,7 @@ def unmerge(spool, *, by, at=None):
             book.reverse(entry, reason=TAKEN_BACK)
         carrying.take_back(book, target, done.before["target"])
         _bring_back(book, target, other, done)
+        held_spools.follow([target, other])
         done.undone_at = book.at
         done.save(update_fields=["undone_at"])
     done.target, done.double = target, other

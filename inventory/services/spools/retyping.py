@@ -1,6 +1,6 @@
 """A spool that holds another filament than was said."""
 
-from inventory.services import doubles
+from inventory.services import doubles, held_spools
 from inventory.services.spools import shelf, stating
 from tenants.operations.operation import operation
 
@@ -16,6 +16,7 @@ def retype(spool, *, filament, by, at=None):
             shelf.require_unclaimed(fresh)
             before, fresh.filament = fresh.filament, filament
             shelf.write(book, fresh, "filament")
+            held_spools.follow([fresh])
             shelf.record(book, fresh, shelf.Verb.RETYPED, before=before, after=filament)
             if fresh.is_initial_assumed and filament.net_grams:
                 stating.restate(book, fresh, filament.net_grams)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import Location, SpoolEvent
-from inventory.services import doubles, extra_values, ledger
+from inventory.services import doubles, extra_values, held_spools, ledger
 from inventory.services.past import require_past
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
@@ -117,6 +117,8 @@ def describe(spool, *, by, at=None, **fields):
             record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
         version = fresh.version + 1
         described = audited.update(fresh, by=by, at=book.at, version=version, **changed)
+        if "lot_number" in changed:
+            held_spools.follow([described])
         if "price" in changed:
             side_effects.report(filter(None, [revaluation([described])]))
         return described

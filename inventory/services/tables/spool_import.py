@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from inventory import codes
 from inventory.models import Filament, Location, Spool
-from inventory.services import clock, ledger, receiving
+from inventory.services import clock, held_spools, ledger, receiving
 from inventory.services.past import require_past
 from inventory.services.tables import known_spools, missing, spool_updates
 from inventory.services.tables.cells import BadCell
@@ -137,6 +137,7 @@ def _write(rows, plans, *, by, at):
     new, first = iter([(spool, plans[row].left) for row in rows for spool in row.instances]), None
     while batch := list(islice(new, BATCH)):
         received = Spool.objects.bulk_create(spool for spool, _grams in batch)
+        held_spools.follow(received)
         with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
             for (_spool, grams), spool in zip(batch, book.spools.values(), strict=True):
                 receiving.post_receipt(book, spool, grams)

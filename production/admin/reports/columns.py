@@ -158,6 +158,7 @@ def stock(_values, _measure):
         Column(_("Opened"), "opened_count", "count", sums=True),
         Column(_("On the shelf, g"), "remaining_grams", "grams", sums=True),
         Column(_("Reserved, g"), "reserved_grams", "grams", sums=True),
+        Column(_("Held, g"), "held_grams", "grams", sums=True),
         Column(_("Available, g"), "available_grams", "grams", sums=True),
         Column(_("Short, g"), "short_grams", "grams", sums=True),
         Column(_("Used in 30 days, g"), "used_grams", "grams", sums=True),

@@ -74,7 +74,7 @@ def assign_spools(run, chosen, *, by, at=None):
     these; returns the lines, those of spools that follow among them.
 
     Raises InvalidRunStatus, NotInRun, AlreadyHasSpool, FollowsAtStart, DuplicateSpool,
-    IncompatibleSpool, LimitExceeded, InsufficientInventory.
+    IncompatibleSpool, LimitExceeded, InsufficientInventory, SpoolHeld.
     """
     run = run_state.lock(run, "assign_spools")
     lines = run_state.lock_lines(run)
@@ -84,6 +84,7 @@ def assign_spools(run, chosen, *, by, at=None):
     named = [spool.pk for _line, spools in chosen for spool in spools]
     claims.require_distinct([*named, *(line.spool_id for line in lines)])
     with ledger.book(named, by=by, at=at) as book:
+        claims.require_not_held(book, [book.spools[pk] for pk in named])
         first = {line.pk: book.spools[spools[0].pk] for line, spools in chosen}
         remark = corrected.follow_spools(run, lines, first, book.spools)
         following = []

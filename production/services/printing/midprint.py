@@ -43,7 +43,7 @@ def swap_spool(
     that spool gave so far is ``so_far``, a MaterialActual, or all the book has when it
     ``is_empty``; by default what devices reported of it. It is saved on the line, what is left of
     its claim moves to ``spool``, and that is loaded into the printer; where the run has a line
-    that follows from it, the print goes on with that one. Raises ActualsMissing,
+    that follows from it, the print goes on with that one. Raises ActualsMissing, SpoolHeld,
     IncompatibleSpool, DuplicateSpool, InsufficientInventory, SpoolPrinting, MoreThanOnSpool.
     """
     overridden = overrides.granted(override_reason, by=by)
@@ -62,6 +62,7 @@ def swap_spool(
         if not overridden:
             _require_on_spool(book.spools[old.spool_id], old.actual_total_grams, has)
             claims.require_match(new, book.spools[spool.pk])
+        claims.require_not_held(book, [book.spools[spool.pk]])
         claims.place(book, new, book.spools[spool.pk], new.reserved_grams + left)
         book.require_enough()
         bulk_update([old], LINE_FIELDS)

@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
-from inventory.services import ledger
+from inventory.services import held_spools, ledger
 from inventory.services.spools import scale, shelf
 from production.models import Printer, PrinterSlot, RunMaterial
+from production.services import overrides
 from production.services.printing import active_spool
 from production.services.requirements import claims
 from tenants.accounts import audited
@@ -20,6 +21,7 @@ from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Busy, Invalid, Refusal
 
 Verb = SpoolEvent.Verb
+TEXT_LENGTH = SpoolEvent._meta.get_field("before").max_length
 ANY = object()  # whatever is in the slot
 AS_NOTED = object()  # the place of a spool stays
 
@@ -50,14 +52,26 @@ class NothingPrinting(Refusal):
 
 
 @operation("spool.load")
-def load(spool, *, slot, by, at=None, only_free=False, instead_of=ANY):
+def load(
+    spool,
+    *,
+    slot,
+    by,
+    at=None,
+    only_free=False,
+    instead_of=ANY,
+    override_reason="",
+    is_reported=False,
+):
     """Put the spool into a PrinterSlot; returns the slot.
 
     What was in the slot comes out, and the spool leaves the slot it was in, unless ``only_free``;
     one that was sealed is opened. Where it is there already nothing changes. ``instead_of`` is the
-    id of the spool that is in the slot as far as the caller knows, None for none. Raises
-    SpoolPrinting, SpoolArchived, SlotChanged, with ``only_free`` SlotTaken.
+    id of the spool that is in the slot as far as the caller knows, None for none. One that is held
+    needs a manager's ``override_reason``, unless its printer reports that it is there. Raises
+    SpoolPrinting, SpoolArchived, SpoolHeld, SlotChanged, with ``only_free`` SlotTaken.
     """
+    overridden = overrides.granted(override_reason, by=by)
     target, former = locked(slot, spool)
     if target.spool_id == spool.pk:
         return target
@@ -65,7 +79,8 @@ def load(spool, *, slot, by, at=None, only_free=False, instead_of=ANY):
     if only_free:
         _require_free(target, former)
     refuse_printing([target, former])
-    put(target, former, spool.pk, by=by, at=at)
+    is_any = overridden or is_reported
+    put(target, former, spool.pk, by=by, at=at, is_any=is_any, remark=override_reason)
     return target
 
 
@@ -288,9 +303,10 @@ def _slots(printers):
     return slots.select_for_update(no_key=True, of=("self",))
 
 
-def put(target, former, spool_id, *, by, at, changes=None):
+def put(target, former, spool_id, *, by, at, changes=None, is_any=True, remark=""):
     """Put the spool of that id into a locked slot, out of its ``former`` one (None: it was in
-    none). The load is among the ``changes`` of a run's verb, if it is part of one."""
+    none). The load is among the ``changes`` of a run's verb, if it is part of one. Unless it
+    ``is_any``, raises SpoolHeld; the ``remark`` is for its history."""
     group = uuid4()
     with ledger.book([spool_id, target.spool_id], by=by, at=at) as book:
         fresh = book.spools[spool_id]
@@ -299,6 +315,8 @@ def put(target, former, spool_id, *, by, at, changes=None):
                 _("Spool %(fresh)s is archived: restore it first.") % {"fresh": fresh.code},
                 spool_id=fresh.pk,
             )
+        if not is_any:
+            held_spools.require_free([fresh])
         for slot in (former, target):
             if slot is not None and slot.spool_id:
                 take_out(book, slot, group=group)
@@ -308,7 +326,8 @@ def put(target, former, spool_id, *, by, at, changes=None):
             fresh.opened_at = book.at
             fresh.save(update_fields=["opened_at"])
             record_event(book, fresh, Verb.OPENED, after=book.at.isoformat(), group=group)
-        event = record_event(book, fresh, Verb.LOADED, after=str(target), slot=target, group=group)
+        history = {"before": remark[:TEXT_LENGTH], "after": str(target), "group": group}
+        event = record_event(book, fresh, Verb.LOADED, slot=target, **history)
     active_spool.changed(target.printer)
     if changes is not None:
         changes.loads.append(event)

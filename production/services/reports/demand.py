@@ -21,6 +21,7 @@ from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from inventory.services import stock
+from inventory.services.held_spools import SpoolHeld
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services.requirements import (
@@ -191,7 +192,7 @@ def _of_lines(run, supply):
             missing = _missing(line, line.spool, pairs, taken)
             yield from _of_spool(line, line.spool, missing=missing)
         elif line.planned_total_grams:
-            spool = claims.only_match(line, loaded)  # as a start would take it
+            spool = claims.loaded_match(line, loaded)  # as a start would take it
             if spool is None or spool.pk in taken:
                 yield from _without_spool(run, line, supply)
             else:
@@ -213,6 +214,9 @@ def _of_spool(line, spool, *, missing):
     if spool.is_archived:
         detail = _("Spool %(spool)s is archived.") % {"spool": spool.code}
         yield Blocker(SpoolArchived.code, detail, subject)
+    if spool.is_held:
+        detail = _("Spool %(spool)s is held: its page says why.") % {"spool": spool.code}
+        yield Blocker(SpoolHeld.code, detail, subject)
     if not claims.matches(line, spool):
         wanted = str(line.filament or line.material_type)
         detail = _("Spool %(spool)s holds %(filament)s, the run wants %(wanted)s.")

@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.utils.translation import gettext as _
 
-from inventory.services import ledger
+from inventory.services import held_spools, ledger
 from tenants.operations.refusals import Invalid, Refusal
 
 
@@ -21,7 +21,10 @@ class IncompatibleSpool(Refusal):
 
 
 def place(book, line, spool, grams):
-    """Move the line's claim to ``grams`` on ``spool``; ``spool`` None gives it back."""
+    """Move the line's claim to ``grams`` on ``spool``; ``spool`` None gives it back. Another spool
+    than it has is a choice: raises SpoolHeld, unless the book allows to overclaim."""
+    if spool is not None and line.spool_id != spool.pk:
+        require_not_held(book, [spool])
     if line.spool_id and line.spool_id != (spool and spool.pk):
         book.release(book.spools[line.spool_id], line.reserved_grams)
         line.reserved_grams = ledger.ZERO
@@ -29,6 +32,13 @@ def place(book, line, spool, grams):
         book.change_claim(spool, line.reserved_grams, grams)
     line.spool = spool
     line.reserved_grams = grams if spool is not None else ledger.ZERO
+
+
+def require_not_held(book, spools, *, field="spool"):
+    """Raise SpoolHeld where the spools that are chosen are held, unless a manager overrides, or a
+    printer took them already: where the book allows to overclaim."""
+    if not book.allow_overclaim:
+        held_spools.require_free(spools, field=field)
 
 
 def release(book, lines):
@@ -63,6 +73,13 @@ def only_match(line, spools):
     """The one of the spools that the line can take; None where none or several are."""
     matching = [spool for spool in spools if matches(line, spool)]
     return matching[0] if len(matching) == 1 else None
+
+
+def loaded_match(line, loaded):
+    """The one of the loaded spools that the line can take, as `only_match`: one that is held only
+    where no other fits, which a start refuses by its name."""
+    free = only_match(line, [spool for spool in loaded if not spool.is_held])
+    return free or only_match(line, loaded)
 
 
 def require_match(line, spool):

@@ -293,7 +293,8 @@ def free_spools(needs, *, printer_id=None, besides=()):
         wanted |= Q(**{f"{kind}__in": types}) | Q(**{f"{kind}__family__in": types})
     printed = RunMaterial.objects.printed_elsewhere(printer_id).values("spool")
     rows = Spool.objects.with_available().annotate(is_printed_elsewhere=Q(pk__in=printed))
-    rows = rows.filter(Q(wanted, archived_at=None, available__gt=0) | Q(pk__in=besides))
+    free = Q(wanted, archived_at=None, is_held=False, available__gt=0)
+    rows = rows.filter(free | Q(pk__in=besides))
     found = [FreeSpool(*values) for values in rows.order_by("pk").values_list(*COLUMNS)]
     loaded = [row for row in found if row.printer_id and row.printer_id == printer_id]
     return [_with_twins(row, loaded) if row in loaded else row for row in found]

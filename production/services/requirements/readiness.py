@@ -125,7 +125,7 @@ def from_slots(run, open_lines):
     ``{line id: spool}``. One query."""
     slots = PrinterSlot.objects.filter(printer=run.printer_id, spool__isnull=False)
     loaded = [slot.spool for slot in slots.with_spool()]
-    chosen = {line.pk: claims.only_match(line, loaded) for line in open_lines}
+    chosen = {line.pk: claims.loaded_match(line, loaded) for line in open_lines}
     return {pk: spool for pk, spool in chosen.items() if spool is not None}
 
 

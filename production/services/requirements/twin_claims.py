@@ -37,12 +37,16 @@ def shares(line, spool, loaded, *, taken):
     if short > line.planned_total_grams:  # others reserved more of it than there is
         return []
     for slot, twin in loaded:
-        is_twin = twin.filament_id == spool.filament_id and not twin.is_archived
+        is_twin = twin.filament_id == spool.filament_id and _is_offered(twin)
         if short and is_twin and twin.pk not in taken and twin.available_grams > 0:
             part = min(twin.available_grams, short)
             found.append(Share(slot, twin, part))
             short -= part
     return [] if short else found
+
+
+def _is_offered(spool):
+    return not (spool.is_archived or spool.is_held)
 
 
 def reserve(book, run, run_lines, chosen):

@@ -87,7 +87,7 @@ def create(
             limits.require_within(run, run_items, run_lines, book.spools)
         for index, line in enumerate(typed):
             with located("materials", index):
-                lines.take(book, line, overridden=overridden)
+                lines.take(book, line, overridden=overridden, is_over=is_over)
         book.require_enough()
         run.created_at = run.updated_at = book.at
         run.number = next_number(at=book.at)
@@ -152,7 +152,8 @@ def start(
     its twins in the printer, on lines that follow, where these have enough. What it draws from is
     loaded into the printer, as far as it is clear into which slot. Raises SpoolsMissing,
     PrinterInactive, PrinterBusy, PrinterNeedsClearing (unless ``printer_cleared``), SpoolPrinting,
-    MaterialsMissing (unless ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory.
+    MaterialsMissing (unless ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory,
+    SpoolHeld.
     """
     overridden = overrides.granted(override_reason, by=by)
     named = [spool.pk for spool in (spools or {}).values()]
@@ -162,8 +163,7 @@ def start(
     if not run_lines and not confirm:
         readiness.require_materials(run, run_state.items_of(run), run_lines)
     chosen = readiness.choose_spools(run, run_lines, spools or {})
-    taken = [getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines]
-    claims.require_distinct(taken, field="spools")
+    claims.require_distinct(_drawn_ids(run_lines, chosen), field="spools")
     renamed = [line.pk for line in run_lines if line.spool_id and line.pk in chosen]
     ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()} | held
     how = {"allow_overclaim": overridden, "leaves_meters": True}
@@ -179,7 +179,13 @@ def start(
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
     event = {"reason": run_state.sentences(override_reason, remark), "at": book.at}
-    return _begin(run, by=by, overrides=[spool.code for spool in book.overclaimed], **event)
+    return _begin(run, by=by, overrides=_overridden(book, run_lines), **event)
+
+
+def _overridden(book, run_lines):
+    """What was overridden, for the history: spools with too little, and those that are held."""
+    held = [line.spool.code for line in run_lines if line.spool and line.spool.is_held]
+    return [*(spool.code for spool in book.overclaimed), *(f"held:{code}" for code in held)]
 
 
 def _lock_on(run, printer, spool_ids, **given):
@@ -348,6 +354,8 @@ def _cover(book, run, run_lines, chosen, *, overridden):
     """Claim what the lines take, within the limits; returns the lines of twins that follow, not
     saved."""
     following, rest = [], {}
+    drawn = [book.spools[pk] for pk in _drawn_ids(run_lines, chosen) if pk is not None]
+    claims.require_not_held(book, drawn, field="spools")
     if not overridden:
         following, rest = twin_claims.reserve(book, run, run_lines, chosen)
     for line in run_lines:
@@ -356,6 +364,11 @@ def _cover(book, run, run_lines, chosen, *, overridden):
     if not overridden:
         limits.require_within(run, run_state.items_of(run), run_lines, book.spools)
     return following
+
+
+def _drawn_ids(run_lines, chosen):
+    """The ids of the spools that the lines draw from after the start, None of those without."""
+    return [getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines]
 
 
 def _require_nothing_booked(run, verb, *, since=None):

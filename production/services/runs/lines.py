@@ -144,8 +144,8 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
 
     After the start the line has no plan: its grams are what it is expected to take. ``instead_of``
     is the id of a material of the run that it stands in for: it requires what that one does, and
-    is expected to take what is left of it, whatever it claims. Raises NotInRun,
-    NoRequirement, DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded.
+    is expected to take what is left of it, whatever it claims. Raises NotInRun, NoRequirement,
+    DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded, SpoolHeld.
     """
     overridden = overrides.granted(override_reason, by=by)
     [new] = filaments.lock([NewMaterial(**fields)]) if instead_of is None else [None]
@@ -230,8 +230,7 @@ def remove_material(line, *, by, at=None):
 
 
 def build_item(new, *, run, products):
-    """An unsaved RunItem, of one of the locked ``products``. Raises Invalid when the quantity is
-    not a positive count."""
+    """An unsaved RunItem, of one of the locked ``products``. Raises Invalid."""
     item = RunItem(run=run, **vars(new))
     item.product = products.get(item.product_id, item.product)
     _check_item(item)
@@ -265,13 +264,15 @@ def freeze(run_lines, spools):
         line.planned_spool_filament = line.spool_filament = None
 
 
-def take(book, line, *, overridden):
-    """Reserve a new line's planned grams on its spool, which must hold what the line requires."""
+def take(book, line, *, overridden, is_over=False):
+    """Reserve a new line's planned grams on its spool, which must hold what the line requires;
+    unless the run ``is_over``, it must not be held."""
     if line.spool_id is None:
         return
     spool = book.spools[line.spool_id]
     if not overridden:
         claims.require_match(line, spool)
+    claims.require_not_held(book, [] if is_over else [spool])
     claims.place(book, line, spool, line.planned_total_grams)
 
 

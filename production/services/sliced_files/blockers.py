@@ -3,6 +3,7 @@
 
 from django.utils.translation import gettext as _
 
+from inventory.services.held_spools import SpoolHeld
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import ProductionRun, RunMaterial
 from production.services.reports.demand import Blocker
@@ -48,6 +49,9 @@ def _of_spool(search, spool, slot):
     if spool.is_archived:
         detail = _("Spool %(spool)s is archived.") % {"spool": spool.code}
         yield Blocker(SpoolArchived.code, detail, subject)
+    if spool.is_held:
+        detail = _("Spool %(spool)s is held: its page says why.") % {"spool": spool.code}
+        yield Blocker(SpoolHeld.code, detail, subject)
     line = RunMaterial(material_type=search.material_type)
     if search.material_type and not claims.matches(line, spool):
         wanted = str(search.material_type)

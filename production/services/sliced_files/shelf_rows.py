@@ -64,7 +64,8 @@ def shelf_rows(*, printer, material_types, besides):
     """ShelfRows with something available, or loaded in the printer, of the material types and
     their families (None: of all), and those of the ids ``besides``."""
     spools = Spool.objects.with_available()
-    free = Q(archived_at=None) & (Q(available__gt=0) | Q(printer_slot__printer=printer))
+    free = Q(archived_at=None, is_held=False)
+    free &= Q(available__gt=0) | Q(printer_slot__printer=printer)
     if material_types is not None:
         kind, ids = "filament__material_type", [each.pk for each in material_types]
         free &= Q(**{f"{kind}__in": ids}) | Q(**{f"{kind}__family__in": ids})

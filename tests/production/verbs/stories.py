@@ -69,7 +69,7 @@ from tests.factories import (
     make_user,
     spools_of_one,
 )
-from tests.production.verbs import stories_of_pictures, stories_of_stocktakes
+from tests.production.verbs import stories_of_holds, stories_of_pictures, stories_of_stocktakes
 from tests.production.verbs.preparation import misdated
 from tests.production.verbs.stories_of_files import OF_FILES
 from tests.production.verbs.stories_of_runs import OF_RUNS
@@ -298,4 +298,4 @@ OF_OTHERS = {
     "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
 }
 STORIES = OF_RUNS | OF_OTHERS | OF_FILES | stories_of_pictures.STORIES
-STORIES |= stories_of_stocktakes.STORIES
+STORIES |= stories_of_stocktakes.STORIES | stories_of_holds.STORIES

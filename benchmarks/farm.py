@@ -171,12 +171,12 @@ CREATE TEMP TABLE posts ON COMMIT DROP AS
         t + interval '20 minutes' FROM takes WHERE status IN ('completed', 'failed')
     UNION ALL SELECT spool_id, 'count', (n %% 3 - 1) * 0.05, NULL, t + interval '25 minutes'
         FROM takes WHERE status = 'completed' AND n %% 3 = 0;
-INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams, cost_per_gram,
-        production_run_id, reason, note, source, performed_by_id, performed_by_name, occurred_at,
-        created_at)
+INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams, is_counted,
+        cost_per_gram, production_run_id, reason, note, source, performed_by_id, performed_by_name,
+        occurred_at, created_at)
     SELECT spool_id, kind, grams, sum(grams) OVER (PARTITION BY spool_id ORDER BY at, run_id, kind
-            ROWS UNBOUNDED PRECEDING), CASE WHEN spool_id %% 40 > 0 THEN 0.02 END, run_id, '', '',
-        'floor', 1 + spool_id %% 24, 'Worker', at, at
+            ROWS UNBOUNDED PRECEDING), kind = 'count', CASE WHEN spool_id %% 40 > 0 THEN 0.02 END,
+        run_id, '', '', 'floor', 1 + spool_id %% 24, 'Worker', at, at
     FROM posts ORDER BY at, run_id, kind, spool_id;
 UPDATE inventory_spool spool SET remaining_grams = last.balance_grams,
         last_entry_at = last.created_at, opened_at = first.at, first_used_at = first.at,

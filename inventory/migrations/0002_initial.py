@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import django.db.models.functions.comparison
 import django.db.models.functions.text
+import inventory.models.stocktaking
 import tenants.operations.quantities
 import uuid
 from django.conf import settings
@@ -83,6 +84,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('receipt', 'Receipt'), ('usage', 'Usage'), ('waste', 'Waste'), ('adjustment', 'Adjustment'), ('count', 'Count'), ('reversal', 'Reversal')], max_length=10)),
                 ('grams', tenants.operations.quantities.GramsField(help_text='Signed: what came in is positive.')),
                 ('balance_grams', tenants.operations.quantities.GramsField(help_text='On the spool after this entry.')),
+                ('is_counted', models.BooleanField(default=False, help_text='Its balance was seen: counted, or weighed after a use.')),
                 ('cost_per_gram', tenants.operations.quantities.CostPerGramField(null=True)),
                 ('production_run', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='production.productionrun')),
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='inventory.inventorytransaction')),
@@ -176,12 +178,12 @@ class Migration(migrations.Migration):
                 ('gross_grams', tenants.operations.quantities.GramsField(null=True)),
                 ('counted_grams', tenants.operations.quantities.GramsField(null=True)),
                 ('book_grams', tenants.operations.quantities.GramsField(null=True)),
-                ('is_moved', models.BooleanField(default=False, help_text='By posting.')),
                 ('counted_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('posted', 'Posted'), ('counted_since', 'Counted since'), ('off_shelf', 'Archived or removed since'), ('left', 'Left as it was'), ('archived', 'Archived'), ('in_use', 'Counted to 0 g, not archived: in use')], max_length=13)),
+                ('outcome', models.CharField(blank=True, choices=[('posted', 'Posted'), ('counted_since', 'Left alone: counted since'), ('turned_up', 'Left alone: turned up since'), ('off_shelf', 'Left alone: archived or removed since'), ('left', 'Left as it was'), ('archived', 'Archived'), ('in_use', 'Counted to 0 g, not archived: in use')], max_length=13)),
+                ('place_outcome', models.CharField(blank=True, choices=[('moved', 'Moved'), ('there', 'Was there already'), ('moved_since', 'Not moved: moved since'), ('loaded', 'Not moved: in a printer')], max_length=11)),
                 ('counted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entry', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.inventorytransaction')),
-                ('move_to', models.ForeignKey(help_text='Where it was found.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.location')),
+                ('move_to', models.ForeignKey(help_text='Where it was found.', null=True, on_delete=inventory.models.stocktaking.clear_unless_open, related_name='+', to='inventory.location')),
                 ('moved_from', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.location')),
                 ('spool', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='stocktake_lines', to='inventory.spool')),
                 ('stocktake', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='inventory.stocktake')),

@@ -53,6 +53,11 @@ class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
             .exclude(SETTLED_FOR_DEVICE)
         )
 
+    def counted(self):
+        """Standing entries after which it was seen what is on the spool: counts, and what was taken
+        by a weight."""
+        return self.not_reversed().filter(is_counted=True)
+
     def since(self, moment):
         """Posted at ``moment`` or later; spools that rested since then are not looked at."""
         return self.filter(created_at__gte=moment, spool__last_entry_at__gte=moment)
@@ -92,6 +97,9 @@ class InventoryTransaction(models.Model):
     kind = models.CharField(max_length=10, choices=Kind)
     grams = GramsField(help_text="Signed: what came in is positive.")
     balance_grams = GramsField(help_text="On the spool after this entry.")
+    is_counted = models.BooleanField(
+        default=False, help_text="Its balance was seen: counted, or weighed after a use."
+    )
     cost_per_gram = CostPerGramField(null=True)
     production_run = models.ForeignKey(
         "production.ProductionRun",

@@ -4,17 +4,20 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Sum, Value, When
-from django.db.models.functions import Abs, Round
+from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
+from django.db.models.functions import Abs, Coalesce, Round
+from django.utils.translation import gettext as _
 
 from inventory.models.ledger import InventoryTransaction
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool
 from tenants.operations.quantities import CostPerGramField, GramsField, MoneyField
+from tenants.operations.refusals import InUse
 from tenants.operations.sql_property import sql_property
 from tenants.operations.text import half_up
 
-NOTHING = Decimal(0)
-BOOK = F("counted_grams") - F("book_grams")
+NO_GRAMS = Value(Decimal(0), output_field=GramsField())
+COUNTED = Coalesce("counted_grams", NO_GRAMS)
+BOOK = ExpressionWrapper(COUNTED - F("book_grams"), output_field=GramsField())
 VALUE = Round(BOOK * F("cost_per_gram"), precision=MoneyField.places, output_field=MoneyField())
 
 
@@ -82,6 +85,17 @@ class Stocktake(models.Model):
         return self.status == self.Status.OPEN
 
 
+def clear_unless_open(collector, field, lines, using):
+    """SET_NULL; raises InUse where an open stocktake is to move spools there."""
+    if stocktake := Stocktake.objects.open().filter(lines__in=lines).first():
+        message = _(
+            "Stocktake %(stocktake)s, which is open, moves spools there: post or cancel it first, "
+            "or record these spools at another place."
+        )
+        raise InUse(message % {"stocktake": stocktake})
+    models.SET_NULL(collector, field, lines, using)
+
+
 class StocktakeLineQuerySet(HoldingSpoolQuerySet):
     def counted(self):
         """Those with grams that were seen."""
@@ -91,7 +105,8 @@ class StocktakeLineQuerySet(HoldingSpoolQuerySet):
         return self.exclude(result="")
 
     def differing(self):
-        return self.counted().exclude(counted_grams=F("book_grams"))
+        """Those that were counted otherwise than by the book, or were not found."""
+        return self.filter(book_grams__isnull=False).exclude(book_grams=COUNTED)
 
     def elsewhere(self):
         """Spools that were found where the book did not have them."""
@@ -104,26 +119,13 @@ class StocktakeLineQuerySet(HoldingSpoolQuerySet):
         by_money = Abs(VALUE).desc(nulls_last=True)
         return self.order_by(by_money, Abs(BOOK).desc(nulls_last=True), "pk")
 
-    def totals(self):
-        """Of the differences, as ``{...}``: grams less and more than the book, money of those
-        with a known cost, and how many have none."""
-        found = self.differing().aggregate(
-            grams=Sum(BOOK, output_field=GramsField()),
-            value=Sum(VALUE, output_field=MoneyField()),
-            unpriced=models.Count("pk", filter=Q(cost_per_gram=None)),
-            differing=models.Count("pk"),
-        )
-        found["grams"] = found["grams"] or NOTHING
-        if found["differing"] == found["unpriced"]:
-            found["value"] = None if found["differing"] else NOTHING
-        return found
-
 
 class StocktakeLine(models.Model):
     """A spool of a stocktake, or a code that no spool has (``text``), as it was recorded last.
 
     ``expected_grams`` are by the book when the stocktake began; ``book_grams`` when the spool was
-    counted, less what devices had metered by then. Only the difference of that is posted.
+    counted, or not found, less what devices had metered by then. Only the difference of that is
+    posted.
     """
 
     class Result(models.TextChoices):
@@ -140,11 +142,20 @@ class StocktakeLine(models.Model):
         """What posting did with the line."""
 
         POSTED = "posted"
-        COUNTED_SINCE = "counted_since", "Counted since"
-        OFF_SHELF = "off_shelf", "Archived or removed since"
+        COUNTED_SINCE = "counted_since", "Left alone: counted since"
+        TURNED_UP = "turned_up", "Left alone: turned up since"
+        OFF_SHELF = "off_shelf", "Left alone: archived or removed since"
         LEFT = "left", "Left as it was"
         ARCHIVED = "archived"
         IN_USE = "in_use", "Counted to 0 g, not archived: in use"
+
+    class PlaceOutcome(models.TextChoices):
+        """What posting did with the place of a spool that was to be moved."""
+
+        MOVED = "moved", "Moved"
+        THERE = "there", "Was there already"
+        MOVED_SINCE = "moved_since", "Not moved: moved since"
+        LOADED = "loaded", "Not moved: in a printer"
 
     stocktake = models.ForeignKey(Stocktake, models.CASCADE, related_name="lines", db_index=False)
     spool = models.ForeignKey(Spool, models.PROTECT, null=True, related_name="stocktake_lines")
@@ -158,15 +169,15 @@ class StocktakeLine(models.Model):
     counted_grams = GramsField(null=True)
     book_grams = GramsField(null=True)
     move_to = models.ForeignKey(
-        Location, models.SET_NULL, null=True, related_name="+", help_text="Where it was found."
+        Location, clear_unless_open, null=True, related_name="+", help_text="Where it was found."
     )
     moved_from = models.ForeignKey(Location, models.SET_NULL, null=True, related_name="+")
-    is_moved = models.BooleanField(default=False, help_text="By posting.")
     counted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     counted_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=13, choices=Outcome, blank=True)
+    place_outcome = models.CharField(max_length=11, choices=PlaceOutcome, blank=True)
     entry = models.ForeignKey(
         InventoryTransaction, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -195,13 +206,12 @@ class StocktakeLine(models.Model):
 
     @sql_property(BOOK)
     def difference_grams(self):
-        if self.counted_grams is None or self.book_grams is None:
-            return None
-        return self.counted_grams - self.book_grams
+        """All of the book, of a spool that was not found."""
+        return None if self.book_grams is None else (self.counted_grams or 0) - self.book_grams
 
     @sql_property(VALUE)
     def difference_value(self):
-        """Money; None if the cost is unknown, or nothing was counted."""
+        """Money; None if the cost is unknown, or nothing was recorded."""
         if self.cost_per_gram is None or self.difference_grams is None:
             return None
         return half_up(self.difference_grams * self.cost_per_gram, MoneyField.places)
@@ -212,8 +222,8 @@ class StocktakeLine(models.Model):
 
 
 class StocktakeRecord(models.Model):
-    """What somebody recorded of a line; never changed. The last one is what the line says; without
-    a result, it took the one before back."""
+    """What somebody recorded of a line; never changed. What was counted last is what the line says;
+    without a result, it took the one before back."""
 
     line = models.ForeignKey(StocktakeLine, models.CASCADE, related_name="records")
     result = models.CharField(max_length=9, choices=StocktakeLine.Result, blank=True)

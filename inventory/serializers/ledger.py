@@ -29,6 +29,7 @@ class InventoryTransactionSerializer(RowSerializer):
             "kind",
             "grams",
             "balance_grams",
+            "is_counted",
             "cost_per_gram",
             "run",
             "run_number",

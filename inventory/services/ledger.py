@@ -130,8 +130,9 @@ class Book:
     def count(self, spool, net_grams, **details):
         """Set the book to ``net_grams``, which include what meters of runs have (`meters.in_book`);
         posted also when nothing differs. What was reported beyond the book is settled by it."""
-        if details.get("reason") != COMPENSATED:
+        if is_counted := details.get("reason") != COMPENSATED:
             spool.excess_grams = ZERO
+        details["is_counted"] = is_counted
         return self._post(spool, Kind.COUNT, net_grams - spool.remaining_grams, **details)
 
     def restart_time(self, spool):
@@ -164,6 +165,7 @@ class Book:
         """Post what an entry took again, at the spool's price of now, and when it was."""
         self.reverse(entry, reason=REVALUED)
         details = {"run": entry.production_run, "occurred_at": entry.occurred_at}
+        details["is_counted"] = entry.is_counted
         self._post(spool, entry.kind, entry.grams, reason=REVALUED, note=entry.note, **details)
 
     # -- what a device says of it ----------------------------------------------------------------
@@ -302,7 +304,7 @@ class Book:
             note = _("Settled: the print used %(grams)s g, the book had %(had)s g.")
             figures = {"grams": grams, "had": spool.remaining_grams}
             note %= {name: format_number(figure) for name, figure in figures.items()}
-            settled = {**details, "note": note, "reason": SETTLED}
+            settled = {**details, "note": note, "reason": SETTLED, "is_counted": False}
             if is_reported:
                 settled["via"] = DEVICE
                 excess = spool.excess_grams + grams - spool.remaining_grams

@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, RecognisedRepeat
-from inventory.models.ledger import SETTLED
 from inventory.services.reversing import CountedSince
 from inventory.services.spools import shelf, stating
 from tenants.operations.operation import operation
@@ -58,7 +57,7 @@ def _require_open(repeat):
             % {"at": format_moment(repeat.overruled_at)},
             entry_id=repeat.entry_id,
         )
-    counts = InventoryTransaction.objects.counts().exclude(reason=SETTLED)
+    counts = InventoryTransaction.objects.counted()
     since = counts.filter(spool=repeat.spool_id, created_at__gt=repeat.received_at)
     if counted := since.order_by("-pk").first():
         raise CountedSince(

@@ -24,7 +24,6 @@ from django.db.models.functions import Coalesce, Greatest, NullIf, Round
 from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
-from inventory.models.ledger import SETTLED
 from inventory.models.spools import AVAILABLE, LIVE
 from tenants.accounts.models import FarmSettings
 from tenants.operations.quantities import GramsField
@@ -60,7 +59,7 @@ def shelf_as_of(moment, spools):
 def not_counted_since(moment, spools):
     """``spools`` that were neither received nor counted (weighed, emptied, in a stocktake) since
     ``moment``. A count that was reversed is none, nor is one that nobody saw."""
-    counts = InventoryTransaction.objects.counts().exclude(reason=SETTLED)
+    counts = InventoryTransaction.objects.counted()
     counts = counts.filter(spool=OuterRef("pk"), created_at__gte=moment)
     return spools.filter(~Exists(counts), created_at__lt=moment)
 

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import prefetch_related_objects
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils import timezone
@@ -111,16 +112,18 @@ class StocktakeAdmin(VerbPages, ReadOnlyAdmin):
         return pdf_answer(content, f"stocktake-{stocktake.pk}")
 
     def preview(self, row, verb, values, by):
-        found = review.review(row)
         in_dry_run(lambda: verb.service(row, by=by, **values))
-        return found
+        return _forecast(row, values["missing"]) if verb.name == "post" else review.review(row)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
             lines = obj.lines.differing().by_value().with_spool()
             context |= {
                 "review": review.review(obj),
-                "lines": [_row(line) for line in lines[:MOST]],
+                "lines": [
+                    _row(line, line.difference_grams, line.difference_value)
+                    for line in lines[:MOST]
+                ],
                 "most": MOST,
                 "uncounted": review.not_counted_for_long(),
                 "uncounted_url": f"{reverse('admin:inventory_spool_changelist')}?counted=365",
@@ -148,12 +151,24 @@ class StocktakeAdmin(VerbPages, ReadOnlyAdmin):
         return moment(stocktake.closed_at)
 
 
-def _row(line):
+def _row(line, grams, value, **more):
+    figures = {"grams": signed(grams), "value": signed_money(value)}
+    return {"line": line, "link": spool_link(line.spool)} | figures | more
+
+
+def _forecast(stocktake, missing):
+    """What posting writes, without what is as by the book."""
+    found = review.forecast(stocktake, missing)
+    changes = [each for each in found.prospects if each.grams or each.place or not each.is_posted]
+    changes = changes[:MOST]
+    related = StocktakeLine.objects.all().WITH_SPOOL
+    prefetch_related_objects([each.line for each in changes], *related)
+    rows = [_row(each.line, each.grams, each.value, what=each.what) for each in changes]
     return {
-        "line": line,
-        "link": spool_link(line.spool),
-        "grams": signed(line.difference_grams),
-        "value": signed_money(line.difference_value),
+        "rows": rows,
+        "most": MOST,
+        "differences": found.differences,
+        "version": found.version,
     }
 
 
@@ -199,14 +214,14 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         **same("counted_grams", "difference_grams", "cost_per_gram", "difference_value"),
         "move_to": "move_to.name",
         "counted_by": "counted_by.username",
-        **same("counted_at", "outcome", "entry_id"),
+        **same("counted_at", "outcome", "place_outcome", "entry_id"),
     }
     fields = [
         ("stocktake", "place", "is_expected"),
         ("what", "filament", "text"),
         ("result", "gross_grams", "counted", "book"),
         ("off", "value", "move_to"),
-        ("counted_by", "counted_at", "outcome"),
+        ("counted_by", "counted_at", "outcome", "place_outcome"),
         "records",
     ]
     readonly_fields = ["what", "filament", "book", "counted", "off", "value", "records"]

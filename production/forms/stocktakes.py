@@ -81,7 +81,13 @@ class RestForm(VerbForm):
 
 
 class PostForm(VerbForm):
+    """Why it is posted; ``seen_version`` is of the review that its page had."""
+
     reason = forms.CharField(
         label=_("Reason"), max_length=REASON_LENGTH, help_text=_("Of all counts that it posts.")
     )
     missing = forms.ChoiceField(label=_("Spools that were not found"), choices=Missing.choices)
+    seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def is_visible(self, name):
+        return name != "seen_version" and super().is_visible(name)

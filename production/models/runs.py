@@ -310,6 +310,11 @@ class RunMaterial(LineOfFile, models.Model):
         return self.actual_source in REPORTED
 
     @property
+    def is_weighed(self):
+        """Whether its actual is what a weight leaves of the book; not the difference of two."""
+        return self.actual_source == ActualSource.WEIGHED and self.gross_before_grams is None
+
+    @property
     def is_swapped_out(self):
         """Whether the run in progress goes on without it. What was saved of it while it prints is
         no such actual: what is reported later is added."""

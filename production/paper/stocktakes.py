@@ -83,8 +83,8 @@ class _List:
         self._text(" · ".join(facts), size=10, height=ROW * 1.4)
 
     def _totals(self):
-        self._room(9)
-        found, total = self.review.differences, self.review.total
+        self._room(11)
+        total = self.review.total
         self._text(_("Total"), size=11, bold=True, height=ROW * 1.6)
         figures = {
             "recorded": total.recorded,
@@ -98,21 +98,27 @@ class _List:
             "%(unexpected)s found elsewhere, %(unknown)s unknown codes"
         )
         self._text(counts % figures, size=10)
-        sums = {"count": found.count, "grams": _signed(found.grams), "value": _money(found.value)}
-        sums |= {"currency": self.currency, "unpriced": found.unpriced}
-        text = _("%(count)s differences: %(grams)s g, %(value)s %(currency)s")
-        if found.unpriced:
-            text = _(
-                "%(count)s differences: %(grams)s g, %(value)s %(currency)s without %(unpriced)s "
-                "whose cost is unknown"
-            )
-        self._text(text % sums, size=10)
+        self._sums(_("Counted"), self.review.differences)
+        self._sums(_("Not found"), self.review.not_found)
+        self._sums(_("Together"), self.review.together)
         self.y -= 12 * mm
         half = WIDTH / 2 - 10 * mm
         for number, name in enumerate((_("Counted by, date"), _("Checked by, date"))):
             left = MARGIN + number * (half + 20 * mm)
             self.canvas.line(left, self.y, left + half, self.y)
             fonts.draw(self.canvas, left, self.y - ROW, name, SIZE)
+
+    def _sums(self, name, sums):
+        figures = {"name": name, "count": sums.count, "grams": _signed(sums.grams)}
+        figures |= {"value": _money(sums.value), "currency": self.currency}
+        figures["unpriced"] = sums.unpriced
+        text = _("%(name)s: %(count)s differences, %(grams)s g, %(value)s %(currency)s")
+        if sums.unpriced:
+            text = _(
+                "%(name)s: %(count)s differences, %(grams)s g, %(value)s %(currency)s without "
+                "%(unpriced)s whose cost is unknown"
+            )
+        self._text(text % figures, size=10)
 
     def _heads(self):
         heads = [str(head) for head, _width, _is_figure in COLUMNS]

@@ -20,6 +20,7 @@ from tenants.api.fields import (
 )
 from tenants.api.serializers import Body, RowSerializer
 
+VERSION_LENGTH = 80
 REASON_LENGTH = Stocktake._meta.get_field("reason").max_length
 TEXT_LENGTH = StocktakeLine._meta.get_field("text").max_length
 PLACE_LENGTH = StocktakeLine._meta.get_field("place").max_length
@@ -50,9 +51,10 @@ class StocktakeSerializer(RowSerializer):
 
 
 class StocktakeLineSerializer(RowSerializer):
-    """A spool, or a code that no spool has, as it was recorded last. The difference is from the
-    book of the moment when it was counted; null where nothing was counted, or, of money, where the
-    cost is unknown."""
+    """A spool, or a code that no spool has, as it was counted last. The difference is from the
+    book of that moment, all of it where the spool was not found; null where nothing was recorded,
+    or, of money, where the cost is unknown. ``outcome`` and ``place_outcome`` say what posting did
+    with the grams, and with the place of a spool that was to be moved."""
 
     spool_code = serializers.CharField(source="spool.code", read_only=True, allow_null=True)
     filament = serializers.IntegerField(source="spool.filament_id", read_only=True, allow_null=True)
@@ -94,6 +96,7 @@ class StocktakeLineSerializer(RowSerializer):
             "counted_by_name",
             "counted_at",
             "outcome",
+            "place_outcome",
             "entry",
         ]
         read_only_fields = fields
@@ -132,12 +135,15 @@ class StocktakeDoubtSerializer(serializers.Serializer):
 
 
 class StocktakeReviewSerializer(serializers.Serializer):
-    """What a stocktake has found so far."""
+    """What a stocktake has found so far: ``differences`` of what was counted, what the book has of
+    spools that were not found, and both together. ``version`` names what posting would do now;
+    null unless it is open."""
 
     total = TotalProgressSerializer()
     places = ProgressSerializer(many=True)
-    differences = DifferencesSerializer()
+    differences, not_found, together = (DifferencesSerializer() for _ in range(3))
     doubts = StocktakeDoubtSerializer(many=True)
+    version = serializers.CharField(allow_null=True)
 
 
 class BeginBody(Body):
@@ -190,7 +196,9 @@ class TakeBackBody(Body):
 
 
 class PostBody(Body):
-    """Why, and what becomes of spools that were not found."""
+    """Why, and what becomes of spools that were not found. ``seen_version`` is that of the review
+    that was looked at: it is refused where posting would do something else by now."""
 
     reason = TextField(max_length=REASON_LENGTH)
     missing = ChoiceField(Stocktake.Missing.values, required=False)
+    seen_version = TextField(required=False, max_length=VERSION_LENGTH)

@@ -152,13 +152,16 @@ class VerbView(FloorView):
     def require_unchanged(self, form, since):
         """Refuse if somebody else changed the subject after ``since``."""
 
+    @property
+    def waited(self):
+        """How long the form waited for the network."""
+        given = self.request.headers.get(WAITED, ""), self.request.POST.get("waited", "")
+        return timedelta(seconds=sum(int(each) for each in given if SECONDS.fullmatch(each)))
+
     @cached_property
     def submitted_at(self):
         """When a form that waited for the network was submitted; None if it did not wait."""
-        given = self.request.headers.get(WAITED, ""), self.request.POST.get("waited", "")
-        seconds = sum(int(each) for each in given if SECONDS.fullmatch(each))
-        waited = timedelta(seconds=seconds)
-        return timezone.now() - waited if waited > AT_ONCE else None
+        return timezone.now() - self.waited if self.waited > AT_ONCE else None
 
     def get(self, request, **kwargs):
         self.require_permission(self.verb_permission)

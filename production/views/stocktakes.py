@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,7 @@ from production.services.stocktaking import posting, recording, review, sessions
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 from tenants.accounts.models import FarmSettings
+from tenants.operations.text import format_moment
 
 MAX_ROWS, MAX_RECORDED, MAX_DIFFERENCES = 40, 10, 40
 VIEW, RECORD = "inventory.view_stocktake", "inventory.record_stocktake"
@@ -29,6 +31,9 @@ class StocktakesView(VerbView):
     permission_required = VIEW
     verb_permission = "inventory.begin_stocktake"
     form_class = forms.BeginForm
+
+    def get(self, request, **kwargs):
+        return self.render_page(form=self.get_form())
 
     def get_context_data(self):
         rows = Stocktake.objects.select_related("begun_by")
@@ -175,10 +180,15 @@ class StocktakeRecordView(StocktakeMixin, VerbView):
         values = form.service_kwargs()
         if values.get("moves"):
             values["found_at"] = self.here
-        if self.submitted_at is not None:
-            values["counted_at"] = self.submitted_at
+        if self.waited:
+            values["counted_at"] = timezone.now() - self.waited
         line = recording.record(self.stocktake, spool=self.spool, by=form.by, **values)
         code = self.spool.code
+        if self.waited and line.counted_at > values["counted_at"]:
+            return _("%(code)s was counted again at %(at)s: that stays.") % {
+                "code": code,
+                "at": format_moment(line.counted_at),
+            }
         if line.counted_grams is None:
             return _("%(code)s: not found.") % {"code": code}
         message = _("%(code)s: %(net)s, %(off)s against the book.") % {
@@ -186,7 +196,7 @@ class StocktakeRecordView(StocktakeMixin, VerbView):
             "net": grams(line.counted_grams),
             "off": signed_grams(line.difference_grams),
         }
-        doubts = review.doubts_of([line], self.stocktake)
+        doubts = review.doubts_of(line)
         return " ".join([message, *(doubt.text for doubt in doubts)])
 
 
@@ -208,7 +218,8 @@ class StocktakeRestView(StocktakeMixin, ButtonView):
     form_class = forms.RestForm
 
     def perform(self, form):
-        recording.mark_rest_missing(form.subject, by=form.by, **form.service_kwargs())
+        at = timezone.now() - self.waited if self.waited else None
+        recording.mark_rest_missing(form.subject, by=form.by, at=at, **form.service_kwargs())
         return _("The rest is recorded as not found.")
 
 

@@ -110,8 +110,10 @@ class VerbForm(forms.Form):
         return {name: value for name, value in values.items() if not _is_empty(value)}
 
     def fingerprint(self, *versions):
-        """Identifies the entered values and the displayed versions of their rows."""
-        text = repr((sorted(self.service_kwargs().items()), versions))
+        """Identifies the entered values and the displayed versions of their rows. The
+        ``seen_version`` of what a preview displays is checked by the service."""
+        values = {**self.service_kwargs(), "seen_version": ""}
+        text = repr((sorted(values.items()), versions))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def add_refusal(self, refusal):

@@ -153,7 +153,7 @@ PAGES = """
 /floor/spools/{pk}/undo-receipt/                        v     o
 /floor/spools/{pk}/undo-weighing/                       v     o
 /floor/spools/{pk}/weigh/                               o     o
-/floor/stocktakes/                                      o     o
+/floor/stocktakes/                                      v     o
 /floor/stocktakes/{pk}/                                 v     .
 /floor/stocktakes/{pk}/mark-rest-missing/               v     o
 /floor/stocktakes/{pk}/note-unknown/                    v     o

@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import Location
-from inventory.services.spools import shelf
+from inventory.services.spools import consumption, scale, shelf
 from tests.factories import a_printer, a_slot, a_spool
 from tests.queries import fresh, remaining
 from tests.responses import done, refused, results
@@ -54,25 +54,57 @@ def test_what_was_found_is_looked_over(api, stocktake, spools):
     assert review["total"] == total
     sums = {"count": 2, "grams": "-1100.000000", "value": "-22.0000", "unpriced": 0}
     assert review["differences"] == sums
+    assert review["not_found"] == sums | {"count": 1, "grams": "-1000.000000", "value": "-20.0000"}
+    assert review["together"]["grams"] == "-2100.000000"
     assert [doubt["spool"] for doubt in review["doubts"]] == [spools[1].pk]
     lines = at(stocktake, "lines")
     ordered = results(api.get(f"{lines}?is_different=true&ordering=-difference_value"))
-    assert [each["spool"] for each in ordered] == [spools[1].pk, spools[0].pk]
+    assert [each["spool"] for each in ordered] == [spools[2].pk, spools[1].pk, spools[0].pk]
     assert len(results(api.get(f"{lines}?result=not_found&result=unknown"))) == 2
     assert results(api.get(f"{lines}?is_recorded=false")) == []
 
 
 def test_it_is_posted_and_undone(api, stocktake, spools, strayed, here):
-    body = {"reason": "Year end", "missing": "archive"}
+    version = done(api.get(at(stocktake, "review")))["version"]
+    consumption.use(spools[0], grams=10, by=None)  # it stays on top: the difference is the same
+    body = {"reason": "Year end", "missing": "archive", "seen_version": version}
     assert done(api.post(at(stocktake, "post"), body))["status"] == "posted"
-    assert [remaining(each) for each in (*spools, strayed)] == [900, 0, 0, 400]
+    assert [remaining(each) for each in (*spools, strayed)] == [890, 0, 0, 400]
     assert (fresh(strayed).location, fresh(spools[2]).is_archived) == (here, True)
     outcomes = {each["outcome"] for each in results(api.get(at(stocktake, "lines")))}
     assert outcomes == {"posted", "archived", ""}
+    moved = stocktake_line(api, stocktake, strayed)
+    assert (moved["move_to"], moved["place_outcome"]) == (here.pk, "moved")
     refused(api.post(at(stocktake, "cancel"), {}), 409, "stocktake_closed")
     assert done(api.post(at(stocktake, "undo"), {}))["status"] == "open"
-    assert [remaining(each) for each in spools] == [1000] * 3
+    assert [remaining(each) for each in spools] == [990, 1000, 1000]
     assert done(api.post(at(stocktake, "cancel"), {}))["status"] == "cancelled"
+
+
+@pytest.mark.usefixtures("strayed")
+def test_what_changed_since_it_was_looked_at_is_named(api, stocktake, spools):
+    version = done(api.get(at(stocktake, "review")))["version"]
+    scale.weigh(spools[0], gross_grams=1090, confirm=True, by=None)
+    done(api.post(at(stocktake, "record"), {"spool": spools[1].pk, "net_grams": 5}))
+    consumption.use(spools[2], grams=10, by=None)
+    body = {"reason": "Year end", "missing": "empty"}
+    refusal = api.post(at(stocktake, "post"), body | {"seen_version": version})
+    detail = refused(refusal, 409, "review_changed")["detail"]
+    assert f"{spools[0].code}: Left alone: counted since" in detail
+    assert f"{spools[1].code} was recorded (−995 g)" in detail
+    assert f"{spools[2].code}: Left alone: turned up since" in detail
+    line = stocktake_line(api, stocktake, spools[1])
+    done(api.post(at(stocktake, "take-back"), {"line": line["id"]}))
+    refusal = api.post(at(stocktake, "post"), body | {"seen_version": version})
+    assert "was taken back" in refused(refusal, 409, "review_changed")["detail"]
+    refused(api.post(at(stocktake, "post"), body | {"seen_version": "1"}), 409, "review_changed")
+    done(api.post(at(stocktake, "post"), body))
+    assert stocktake_line(api, stocktake, spools[2])["outcome"] == "turned_up"
+
+
+def stocktake_line(api, stocktake, spool):
+    (line,) = results(api.get(f"{at(stocktake, 'lines')}?spool={spool.pk}"))
+    return line
 
 
 def test_what_is_wrong_is_said(api, stocktake, spools):

@@ -1,5 +1,6 @@
 """Stocktakes on the floor: scan, weigh, next; looked over and posted."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -83,6 +84,12 @@ def test_what_waited_for_the_network_is_of_when_it_was_weighed(floor, stocktake,
     answer = touch(floor, address, net_grams="990", headers={"Floor-Waited": "3600"})
     assert "−10 g against the book." in page_after(floor, answer)
     assert stocktake.lines.get(spool=spool).book_grams == 1000
+    answer = touch(floor, address, net_grams="880", headers={"Floor-Waited": "5"})
+    waited = timezone.now() - stocktake.lines.get(spool=spool).counted_at
+    assert timedelta(seconds=5) <= waited < timedelta(seconds=20)
+    answer = touch(floor, address, net_grams="700", headers={"Floor-Waited": "600"})
+    assert "that stays" in page_after(floor, answer)
+    assert stocktake.lines.get(spool=spool).counted_grams == 880
 
 
 def test_a_spool_from_elsewhere_is_moved_here_unless_it_is_in_a_printer(floor, stocktake, here):
@@ -116,6 +123,17 @@ def test_the_whole_farm_is_counted_place_by_place(floor, stocktake, spools, here
     assert farm.lines.filter(result="not_found").count() == 1
 
 
+def version_on(text):
+    return re.search(r'name="seen_version" value="([^"]+)"', text)[1]
+
+
+def test_a_viewer_sees_all_of_it_and_begins_none(stocktake, viewer, farm):
+    browser = browser_of(farm, viewer)
+    for address in (LIST, at(stocktake), at(stocktake, "review")):
+        assert 'type="submit" class="primary"' not in page(browser.get(address))
+    assert touch(browser, LIST, place="farm").status_code == 403
+
+
 def test_an_operator_looks_it_over_and_a_manager_posts(floor, manager, farm, stocktake, spools):
     recording.record(stocktake, spool=spools[0], net_grams=400, by=None)
     review = at(stocktake, "review")
@@ -127,7 +145,12 @@ def test_an_operator_looks_it_over_and_a_manager_posts(floor, manager, farm, sto
     office = browser_of(farm, manager)
     text = page(touch(office, review, reason="", missing="leave"), 400)
     assert remaining(spools[0]) == 1000
-    text = page_after(office, touch(office, review, reason="Year end", missing="leave"))
+    looked_at = {"reason": "Year end", "missing": "leave", "seen_version": version_on(text)}
+    recording.record(stocktake, spool=spools[1], net_grams=300, by=None)
+    text = page(touch(office, review, **looked_at), 409)
+    assert "was recorded (−700 g)" in text
+    looked_at["seen_version"] = version_on(text)
+    text = page_after(office, touch(office, review, **looked_at))
     assert "Year end" in text
     assert remaining(spools[0]) == 400
     assert fresh(stocktake).status == "posted"

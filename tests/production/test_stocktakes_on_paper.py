@@ -44,7 +44,9 @@ def test_the_list_to_be_signed_has_all_that_was_recorded(stocktake, operator):
     assert "Not found" in text
     assert "LOT 17" in text
     assert "3 of 4 spools recorded, 1 not found, 0 found elsewhere, 1 unknown codes" in text
-    assert "2 differences: −610 g, −12.00 EUR without 1 whose cost is unknown" in text
+    assert "Counted: 2 differences, −610 g, −12.00 EUR without 1 whose cost is unknown" in text
+    assert "Not found: 1 differences, −1000 g, −20.00 EUR Together: 3 differences, −1610 g" in text
+    assert "1000 – −1000 −20.00 Not found" in text
     assert "Counted by, date" in text
 
 
@@ -66,10 +68,20 @@ def test_a_manager_looks_it_over_and_posts_it(as_manager, stocktake):
     sheet = as_manager.get(f"{ADMIN}{stocktake.pk}/sheet/")
     assert (sheet.status_code, sheet["Content-Type"]) == (200, "application/pdf")
     address = f"{ADMIN}{stocktake.pk}/post/"
+    spool = stocktake.lines.get(counted_grams=400).spool
     form = {"reason": "Year end", "missing": "empty"}
     preview = as_manager.post(address, form)
-    assert "600 g off the book" in text_of(preview)
+    page = text_of(preview)
+    assert "3 differences to be posted: −1610 g, value −32.00; of 1 the cost is unknown" in page
+    left = text_of(as_manager.post(address, form | {"missing": "leave"}))
+    assert "2 differences to be posted: −610 g" in left
+    assert "Left as it was" in left
+    recording.record(stocktake, spool=spool, net_grams=500, by=None)
+    answer = as_manager.post(address, fields(preview) | {"_do": "1"})
+    assert f"{spool.code} was recorded (−500 g)" in text_of(answer)
     assert fresh(stocktake).status == "open"
+    preview = as_manager.post(address, fields(answer))
+    assert "−1510 g" in text_of(preview)
     answer = as_manager.post(address, fields(preview) | {"_do": "1"})
     assert answer.status_code == 302, text_of(answer)
     assert fresh(stocktake).status == "posted"

@@ -4,15 +4,19 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils.timezone import now
 
 from inventory.models import Location
-from inventory.services.spools import consumption, shelf
+from inventory.services.spools import consumption, scale, shelf, stating
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
-from production.services.stocktaking import posting, recording, sessions
-from tenants.operations.refusals import Invalid
-from tests.factories import a_running_run, a_spool
-from tests.queries import remaining
+from production.services.printing import slots
+from production.services.stocktaking import posting, recording, review, sessions
+from tenants.accounts import audited
+from tenants.operations.refusals import InUse, Invalid
+from tests.factories import a_running_run, a_slot, a_spool
+from tests.production.completed_runs import took
+from tests.queries import fresh, remaining, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -22,6 +26,15 @@ def here():
     return Location.objects.create(name="Shelf A")
 
 
+def posted(stocktake, **more):
+    return posting.post(stocktake, reason="Year end", by=None, **more)
+
+
+def outcomes(stocktake):
+    lines = stocktake.lines.order_by("spool_id")
+    return [line.outcome if not line.place_outcome else line.place_outcome for line in lines]
+
+
 def test_what_turned_up_since_it_was_not_found_is_left_alone(here):
     used, moved, gone = (a_spool(1000, location=here) for _ in range(3))
     stocktake = sessions.begin(location=here, by=None)
@@ -29,7 +42,7 @@ def test_what_turned_up_since_it_was_not_found_is_left_alone(here):
         recording.record(stocktake, spool=spool, result="not_found", by=None)
     consumption.use(used, grams=100, by=None)
     shelf.move(moved, location=Location.objects.create(name="Dry box"), by=None)
-    posting.post(stocktake, reason="Year end", missing="empty", by=None)
+    posted(stocktake, missing="empty")
     assert [remaining(spool) for spool in (used, moved, gone)] == [900, 1000, 0]
 
 
@@ -42,9 +55,110 @@ def test_a_weight_after_a_print_says_what_is_there_now(here):
     completion.complete(run, by=None, materials=[weighed], confirm=True)
     left = remaining(spool)
     assert left == 1016 - spool.tare()
-    posting.post(stocktake, reason="Year end", by=None)
+    posted(stocktake)
     assert remaining(spool) == left
-    assert stocktake.lines.get().outcome == "counted_since"
+    assert outcomes(stocktake) == ["counted_since"]
+
+
+def test_whatever_fixed_the_book_since_is_left_alone(here):
+    doors = (
+        lambda spool: scale.weigh(spool, gross_grams=1080, confirm=True, by=None),
+        lambda spool: consumption.use(spool, gross_after_grams=1080, by=None),
+        lambda spool: consumption.waste(spool, gross_after_grams=1080, by=None),
+        lambda spool: stating.measure(spool, gross_grams=1080, by=None),
+        lambda spool: stating.set_remaining(spool, grams=880, by=None),
+        lambda spool: stating.set_used(spool, grams=120, by=None),
+        lambda spool: consumption.empty(spool, as_="waste", by=None),
+    )
+    spools = [a_spool(1000, location=here) for _ in doors]
+    stocktake = sessions.begin(location=here, by=None)
+    for spool, door in zip(spools, doors, strict=True):
+        recording.record(stocktake, spool=spool, net_grams=900, by=None)
+        door(spool)
+    doubts = [doubt.text for doubt in review.review(stocktake).doubts]
+    assert sum("weighed again since" in text for text in doubts) == len(doors)
+    posted(stocktake)
+    assert [remaining(spool) for spool in spools] == [880] * 6 + [0]
+    assert outcomes(stocktake) == ["counted_since"] * 7
+
+
+def test_the_difference_of_two_weights_tells_no_balance(here):
+    spool = a_spool(1000, location=here)
+    stocktake = sessions.begin(location=here, by=None)
+    recording.record(stocktake, spool=spool, net_grams=900, by=None)
+    run = a_running_run((spool, 84))
+    before_and_after = {"gross_before_grams": Decimal(1100), "gross_after_grams": Decimal(1016)}
+    weighed = MaterialActual(line=run.materials.get().pk, **before_and_after)
+    completion.complete(run, by=None, materials=[weighed], confirm=True)
+    posted(stocktake)
+    assert remaining(spool) == 816
+
+
+def test_an_older_weight_gives_way_whenever_it_is_entered(here):
+    spools = [a_spool(1000, location=here, at=now() - timedelta(hours=3)) for _ in range(3)]
+    by_scale, by_other, by_phone = spools
+    older = sessions.begin(location=here, by=None)
+    stocktake = sessions.begin(location=here, confirm=True, by=None)
+    moment = now() - timedelta(hours=1)
+    recording.record(older, spool=by_other, net_grams=950, counted_at=moment, by=None)
+    for spool in spools:
+        recording.record(stocktake, spool=spool, net_grams=900, by=None)
+    scale.weigh(by_scale, gross_grams=1150, weighed_at=moment, confirm=True, by=None)
+    posted(older)
+    earlier = {"net_grams": 950, "counted_at": moment}
+    line = recording.record(stocktake, spool=by_phone, by=None, **earlier)
+    assert (line.counted_grams, line.records.count()) == (900, 2)
+    consumption.use(by_scale, grams=20, by=None)
+    texts = [doubt.text for doubt in review.review(stocktake).doubts]
+    assert "−50 g were booked since by an older count: they come off again." in texts
+    posted(stocktake)
+    assert [remaining(spool) for spool in spools] == [880, 900, 900]
+    assert violations() == []
+
+
+def test_a_count_while_a_run_printed_is_refused_once_it_is_booked_too(here):
+    spool = a_spool(1000, location=here, at=now() - timedelta(hours=3))
+    stocktake = sessions.begin(location=here, by=None)
+    run = a_running_run((spool, 84))
+    moment = now()
+    completion.complete(run, by=None, materials=[took(spool, 84)], confirm=True)
+    record = {"spool": spool, "counted_at": moment, "by": None}
+    with pytest.raises(recording.CountedWhilePrinting, match=run.number):
+        recording.record(stocktake, net_grams=950, **record)
+    assert recording.record(stocktake, result="as_book", **record).difference_grams == 0
+    before = now() - timedelta(hours=1)
+    line = recording.record(stocktake, spool=spool, net_grams=990, counted_at=before, by=None)
+    assert line.result == "as_book"  # that was later
+    assert recording.record(stocktake, spool=spool, net_grams=900, by=None).book_grams == 916
+
+
+def test_a_spool_that_was_moved_or_loaded_since_stays_there(here):
+    there = Location.objects.create(name="Dry box")
+    moved, back, loaded, taken = (a_spool(500) for _ in range(4))
+    stocktake = sessions.begin(location=here, by=None)
+    for spool in (moved, back, loaded, taken):
+        recording.record(stocktake, spool=spool, result="as_book", moves=True, by=None)
+    shelf.move(moved, location=there, by=None)
+    shelf.move(back, location=here, by=None)
+    slots.load(loaded, slot=a_slot(), by=None)
+    texts = {doubt.line.spool: doubt.text for doubt in review.review(stocktake).doubts}
+    assert texts.keys() == {moved, loaded}
+    assert "stays where it is" in texts[moved]
+    posted(stocktake)
+    assert outcomes(stocktake) == ["moved_since", "there", "loaded", "moved"]
+    assert [fresh(spool).location for spool in (moved, back, taken)] == [there, here, here]
+
+
+def test_a_place_to_which_spools_are_to_be_moved_is_not_deleted(here):
+    there = Location.objects.create(name="Dry box")
+    spool = a_spool(500, location=here)
+    stocktake = sessions.begin(location=here, by=None)
+    recording.record(stocktake, spool=spool, result="as_book", found_at=there, moves=True, by=None)
+    with pytest.raises(InUse, match=f"Stocktake {stocktake.pk}: Shelf A"):
+        audited.delete(there, by=None)
+    sessions.cancel(stocktake, by=None)
+    audited.delete(there, by=None)
+    assert stocktake.lines.get().move_to is None
 
 
 def test_a_count_is_not_from_before_the_receipt(here):

@@ -75,7 +75,7 @@ def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
         left = fresh.live_grams
         if as_ == Kind.WASTE:
-            entry = book.waste(fresh, _nonzero(left), **details)
+            entry = book.waste(fresh, _nonzero(left), is_counted=True, **details)
         else:
             _require_nearly_empty(fresh, confirm)
             entry = book.count(fresh, meters.in_book(fresh, ledger.ZERO), **details)
@@ -104,7 +104,7 @@ def _take(spool, kind, grams, gross, *, confirm, by, at, reason, note):
             raise Invalid(message, errors={"grams": [_("Either this or gross_after_grams.")]})
         used = to_grams(grams) if gross is None else _used_by_scale(fresh, gross, confirm)
         take = book.consume if kind == Kind.USAGE else book.waste
-        entry = take(fresh, _nonzero(used), **details)
+        entry = take(fresh, _nonzero(used), is_counted=gross is not None, **details)
         if gross is not None:
             shelf.weighed(book, fresh)
     return entry

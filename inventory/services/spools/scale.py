@@ -111,6 +111,14 @@ def below_reel(spool, gross, advice, **numbers):
     )
 
 
+def refuse_overfull(spool, net, book_grams):
+    """Raise WeighingImplausible where it is far more than was received: more than a reel that is
+    filled well has."""
+    over = max(IMPLAUSIBLE_GRAMS, spool.initial_grams * IMPLAUSIBLE_SHARE)
+    if net > spool.initial_grams + over:
+        _refuse_doubts(spool, net, book_grams, confirm=False)
+
+
 def net_of_gross(spool, gross):
     tare = spool.tare()
     if tare is None:

@@ -210,7 +210,8 @@ def archive(spool, *, by, at=None, discard=None, note=""):
                 remaining_grams=fresh.remaining_grams,
             )
         if fresh.remaining_grams and discard:
-            book.waste(fresh, fresh.remaining_grams, reason="discarded", note=note)
+            details = {"reason": "discarded", "note": note, "is_counted": True}
+            book.waste(fresh, fresh.remaining_grams, **details)
         fresh.archived_at = book.at
         write(book, fresh, "archived_at")
         record(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")

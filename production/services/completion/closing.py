@@ -150,6 +150,7 @@ def take(book, verb, run, lines, settled, **details):
         if grams := line.actual_total_grams:
             spool = book.spools[line.spool_id]
             how = {"settle": line.pk in settled, "is_reported": line.is_reported}
+            how["is_counted"] = line.is_weighed
             entries[line.pk] = verb(spool, grams, run=run, **how, **details)
     reported.close(book, lines, entries)
 

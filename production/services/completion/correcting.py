@@ -116,12 +116,14 @@ def rebook_lines(book, run, changed, entries, settled=(), **details):
     for line in changed:  # whose spool is the book's
         own = [entry for entry in entries if entry.spool_id == line.spool_id]
         how = {"is_counted": line.spool_id in counted, "settle": line.pk in settled, **details}
-        how["is_reported"] = line.is_reported
+        how |= {"is_reported": line.is_reported, "is_weighed": line.is_weighed}
         took = _rebook(book, run, line.spool, own, line.actual_total_grams, **how)
         reported.relink(book, line, took)
 
 
-def _rebook(book, run, spool, entries, grams, *, is_counted, kind=Kind.USAGE, **details):
+def _rebook(
+    book, run, spool, entries, grams, *, is_counted, is_weighed=False, kind=Kind.USAGE, **details
+):
     """Reverse ``entries`` (newest first) of a spool and take ``grams`` instead, in the entry that
     is returned; the balance stays where the spool was weighed since (``is_counted``)."""
     balance = spool.remaining_grams + grams
@@ -132,8 +134,8 @@ def _rebook(book, run, spool, entries, grams, *, is_counted, kind=Kind.USAGE, **
         book.count(spool, balance, reason=COMPENSATED, note=note)
     if grams:
         take = book.waste if kind == Kind.WASTE else book.consume
-        occurred_at = entries[-1].occurred_at if entries else None
-        return take(spool, grams, run=run, **{"occurred_at": occurred_at} | details)
+        details.setdefault("occurred_at", entries[-1].occurred_at if entries else None)
+        return take(spool, grams, run=run, is_counted=is_weighed and not is_counted, **details)
     return None
 
 

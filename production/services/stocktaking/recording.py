@@ -1,12 +1,16 @@
-"""What was found is recorded, spool by spool: the last record of a spool is what counts.
+"""What was found is recorded, spool by spool: what was counted last is what counts.
 
 A record is of the moment it was made: it is compared with the book of that moment, less what
 devices had metered by then.
 """
 
+from copy import copy
+
+from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from inventory.models import StocktakeLine, StocktakeRecord, UsageMeter
+from inventory.models.ledger import CONSUMPTION
 from inventory.services import clock, ledger, scanning
 from inventory.services.locking import locked as locked_spools
 from inventory.services.past import require_past
@@ -28,6 +32,11 @@ TEXT_LENGTH = StocktakeLine._meta.get_field("text").max_length
 class PrintsUnmetered(Refusal):
     code = "prints_unmetered"
     title = "A run in progress takes from this spool"
+
+
+class CountedWhilePrinting(Refusal):
+    code = "counted_while_printing"
+    title = "A run took from this spool when it was counted"
 
 
 class NotExpected(Refusal):
@@ -57,7 +66,7 @@ def record(
     stocktake; ``moves`` moves it there when the stocktake is posted. ``counted_at`` is when it was
     counted, if not now. ``confirm`` takes a weight below that of the empty reel for 0 g.
     Raises StocktakeClosed, SpoolArchived, SpoolRemoved, TareUnknown, WeighingImplausible,
-    PrintsUnmetered, NotExpected, SpoolLoaded, Invalid.
+    PrintsUnmetered, CountedWhilePrinting, NotExpected, SpoolLoaded, Invalid.
     """
     result = _result(gross_grams, net_grams, result)
     stocktake = sessions.locked(stocktake)
@@ -67,21 +76,22 @@ def record(
     require_past(now, counted_at=counted_at)
     _require_since_receipt(spool, counted_at)
     line = _line_of(stocktake, spool)
-    found = {"result": result, "gross_grams": None, "counted_grams": None, "book_grams": None}
+    found = {"result": result, "gross_grams": None, "counted_grams": None}
+    found["book_grams"] = _book_at(spool, counted_at)
     if result == Result.NOT_FOUND:
         _require_expected(line, spool)
     else:
         if result != Result.AS_BOOK:
-            _require_countable(spool)
-        found["book_grams"] = _book_at(spool, counted_at)
+            _require_countable(spool, counted_at or now)
+            if counted_at is not None:
+                _require_booked(spool, counted_at)
         if gross_grams is not None:
             found["gross_grams"] = to_grams(gross_grams, field="gross_grams")
         found["counted_grams"] = _counted(spool, result, found, net_grams, confirm=confirm)
     target = _target(stocktake, spool, found_at) if moves else None
     if _says_already(line, found, target, by):
         return line
-    line.move_to = target
-    return _write(line, by=by, at=counted_at or now, **found)
+    return _write(line, by=by, at=counted_at or now, move_to=target, **found)
 
 
 @operation("stocktake.note_unknown")
@@ -113,10 +123,11 @@ def mark_rest_missing(stocktake, *, by, place=None, at=None):
     rest = stocktake.lines.filter(is_expected=True, result="").order_by("pk")
     if place is not None:
         rest = rest.filter(place=place)
-    lines, at = list(rest), at or clock.now()
+    lines, at = list(rest.select_related("spool")), at or clock.now()
     for line in lines:
         line.result, line.counted_at, line.counted_by = Result.NOT_FOUND, at, by
-    bulk_update(lines, ("result", "counted_at", "counted_by"))
+        line.book_grams = line.spool.live_grams
+    bulk_update(lines, ("result", "book_grams", "counted_at", "counted_by"))
     bulk_insert([_record_of(line) for line in lines])
     return stocktake
 
@@ -176,13 +187,14 @@ def _require_expected(line, spool):
         )
 
 
-def _require_countable(spool):
+def _require_countable(spool, at):
     """What a run takes is booked when it is completed: until then only devices tell it."""
-    status = ProductionRun.Status.IN_PROGRESS
-    lines = RunMaterial.objects.of_open_runs().filter(run__status=status, spool=spool)
+    begun = RunMaterial.objects.filter(spool=spool, run__started_at__lte=at)
     metered = UsageMeter.objects.open().filter(spool=spool).exclude(run_material=None)
-    lines = lines.exclude(pk__in=metered.values("run_material"))
-    if line := lines.select_related("run").order_by("pk").first():
+    status = ProductionRun.Status.IN_PROGRESS
+    printing = begun.of_open_runs().filter(run__status=status)
+    printing = printing.exclude(pk__in=metered.values("run_material"))
+    if line := printing.select_related("run").order_by("pk").first():
         raise PrintsUnmetered(
             _(
                 "Run %(run)s takes from spool %(spool)s, and no device reports how much: complete "
@@ -190,6 +202,28 @@ def _require_countable(spool):
             )
             % {"run": line.run.number, "spool": spool.code},
             run_id=line.run_id,
+            spool_id=spool.pk,
+        )
+
+
+def _require_booked(spool, at):
+    """Raise CountedWhilePrinting where a run that had begun by then was booked later."""
+    taken = spool.transactions.filter(kind__in=CONSUMPTION, production_run__started_at__lte=at)
+    runs = taken.order_by("production_run").values("production_run", "production_run__number")
+    if run := runs.annotate(booked_at=Min("created_at")).filter(booked_at__gt=at).first():
+        raise CountedWhilePrinting(
+            _(
+                "Spool %(spool)s was counted %(counted_at)s, while run %(run)s took from it, which "
+                "was booked %(booked_at)s: that would be off the weight once more. Count the spool "
+                "again now, or record it as the book."
+            )
+            % {
+                "spool": spool.code,
+                "run": run["production_run__number"],
+                "counted_at": format_moment(at),
+                "booked_at": format_moment(run["booked_at"]),
+            },
+            run_id=run["production_run"],
             spool_id=spool.pk,
         )
 
@@ -227,11 +261,15 @@ def _counted(spool, result, found, net_grams, *, confirm):
         if net < 0 and not confirm:
             advice = _("confirm that nothing is left")
             raise scale.below_reel(spool, found["gross_grams"], advice)
-        return max(net, ledger.ZERO)
-    if result == Result.NET:
-        return to_grams(net_grams, field="net_grams")
-    of_word = {Result.FULL: spool.initial_grams, Result.EMPTY: ledger.ZERO}
-    return of_word.get(result, found["book_grams"])
+        net = max(net, ledger.ZERO)
+    elif result == Result.NET:
+        net = to_grams(net_grams, field="net_grams")
+    else:
+        of_word = {Result.FULL: spool.initial_grams, Result.EMPTY: ledger.ZERO}
+        return of_word.get(result, found["book_grams"])
+    if not confirm:
+        scale.refuse_overfull(spool, net, found["book_grams"])
+    return net
 
 
 def _target(stocktake, spool, found_at):
@@ -251,12 +289,16 @@ def _says_already(line, found, target, by):
 
 
 def _write(line, *, by, at, **found):
+    """Record it, on the line unless that was counted later; returns the line as it then is."""
+    recorded = copy(line)
     found |= {"counted_by": by, "counted_at": at, "outcome": "", "entry": None}
     for name, value in found.items():
-        setattr(line, name, value)
-    line.save()
-    _record_of(line).save()
-    return line
+        setattr(recorded, name, value)
+    is_older = line.result and line.counted_at > at
+    if not is_older:
+        recorded.save()
+    _record_of(recorded).save()
+    return line if is_older else recorded
 
 
 def _record_of(line):

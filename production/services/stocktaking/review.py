@@ -4,19 +4,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Q
-from django.db.models.functions import Abs
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import Spool
-from inventory.models.stocktaking import BOOK
+from inventory.models import Spool, StocktakeLine
 from inventory.services import stock
 from inventory.services.spools.scale import IMPLAUSIBLE_GRAMS, IMPLAUSIBLE_SHARE
-from production.services.stocktaking import posting, sessions
+from production.services.stocktaking.outlook import Outcome, Place, prospect, recorded
+from production.services.stocktaking.versions import version_of
 from tenants.operations.text import format_number
 
 MOST_DOUBTS = 200
+NOTHING = Decimal(0)
+Result = StocktakeLine.Result
 LONG = timedelta(days=365)
 EXPECTED, ELSEWHERE = Q(is_expected=True), Q(is_expected=False, spool__isnull=False)
 
@@ -57,24 +58,51 @@ class LineDoubt:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
+    """``differences`` are of what was counted, ``not_found`` what the book has of other spools;
+    ``version`` is of an open stocktake."""
+
     total: Progress
     places: list
     differences: Differences
+    not_found: Differences
+    together: Differences
     doubts: list
+    version: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What posting would write: its Prospects, the largest first."""
+
+    prospects: list
+    differences: Differences
+    version: str
 
 
 def review(stocktake):
     """The Review of a stocktake; the number of statements does not depend on its lines."""
-    places = progress(stocktake)
-    totals = stocktake.lines.totals()
-    differences = Differences(
-        count=totals["differing"],
-        grams=totals["grams"],
-        value=totals["value"],
-        unpriced=totals["unpriced"],
-    )
+    places, lines = progress(stocktake), _recorded(stocktake)
+    counted = [line for line in lines if line.result != Result.NOT_FOUND]
+    missed = [line for line in lines if line.result == Result.NOT_FOUND]
     return Review(
-        total=summed(places), places=places, differences=differences, doubts=doubts(stocktake)
+        total=summed(places),
+        places=places,
+        differences=_differences(map(_change, counted)),
+        not_found=_differences(map(_change, missed)),
+        together=_differences(map(_change, lines)),
+        doubts=_doubts(lines)[:MOST_DOUBTS] if stocktake.is_open else [],
+        version=version_of(stocktake, lines) if stocktake.is_open else None,
+    )
+
+
+def forecast(stocktake, missing):
+    """The Forecast of posting an open stocktake, with what becomes of ``missing`` spools."""
+    lines = _recorded(stocktake)
+    prospects = [prospect(line, missing) for line in lines]
+    return Forecast(
+        prospects=sorted(prospects, key=lambda each: _size(each.grams, each.value)),
+        differences=_differences((each.grams, each.value) for each in prospects),
+        version=version_of(stocktake, lines),
     )
 
 
@@ -103,45 +131,80 @@ def summed(places):
     return Progress(place=None, **sums)
 
 
-def doubts(stocktake):
-    """Doubts about counted lines, the largest differences first; 200 lines at most."""
-    off = Abs(BOOK)
-    is_far = Q(off__gt=IMPLAUSIBLE_GRAMS) & Q(off__gt=F("book_grams") * IMPLAUSIBLE_SHARE)
-    is_too_much = Q(counted_grams__gt=F("spool__initial_grams"))
-    has_moved = Q(spool__last_entry_at__gt=F("counted_at"))
-    lines = stocktake.lines.counted().filter(outcome="").alias(off=off)
-    lines = lines.filter(is_far | is_too_much | has_moved).by_value().with_spool()
-    return doubts_of(list(lines[:MOST_DOUBTS]), stocktake)
+def doubts_of(line):
+    """A LineDoubt for each reason to look again at a recorded line."""
+    return _doubts(recorded(line.stocktake).filter(pk=line.pk).select_related("spool"))
 
 
-def doubts_of(lines, stocktake):
-    """A LineDoubt for each reason to look again at one of the counted ``lines``, which come with
-    their spools."""
-    superseded = posting.counted_since(lines)
-    spools = [line.spool_id for line in lines]
-    others = sessions.open_elsewhere(spools, besides=stocktake).recorded()
-    elsewhere = dict(others.values_list("spool", "stocktake"))
+def _recorded(stocktake):
+    """Its recorded lines with their spools, the largest differences first."""
+    lines = recorded(stocktake).select_related("spool").order_by("pk")
+    return sorted(lines, key=lambda line: _size(*_change(line)))
+
+
+def _change(line):
+    return line.difference_grams, line.difference_value
+
+
+def _size(grams, value):
+    return -abs(value or NOTHING), -abs(grams or NOTHING)
+
+
+def _differences(changes):
+    """The Differences of ``(grams, value)``."""
+    found = [(grams, value) for grams, value in changes if grams]
+    known = [value for _grams, value in found if value is not None]
+    return Differences(
+        count=len(found),
+        grams=sum((grams for grams, _value in found), NOTHING),
+        value=sum(known, NOTHING) if known or not found else None,
+        unpriced=len(found) - len(known),
+    )
+
+
+def _doubts(lines):
     return [
         LineDoubt(line=line, text=text)
         for line in lines
-        for text in _texts(line, line.pk in superseded, elsewhere.get(line.spool_id))
+        for text in [*_of_count(line), *_of_spool(line)]
     ]
 
 
-def _texts(line, is_superseded, other):
-    spool, off = line.spool, abs(line.difference_grams)
+def _of_count(line):
+    """What is doubtful of what was counted."""
+    if line.counted_grams is None:
+        return
+    spool, off, older = line.spool, abs(line.difference_grams), line.older_grams
+    since = spool.live_grams - line.book_grams - older
     figures = {"counted": line.counted_grams, "off": off, "book": line.book_grams}
-    figures |= {"received": spool.initial_grams, "since": spool.live_grams - line.book_grams}
-    found = []
+    figures |= {"received": spool.initial_grams, "since": since, "older": older}
+    figures = {name: format_number(figure) for name, figure in figures.items()}
     if off > IMPLAUSIBLE_GRAMS and off > line.book_grams * IMPLAUSIBLE_SHARE:
-        found.append(_("%(counted)s g are %(off)s g off the book's %(book)s g."))
+        yield _("%(counted)s g are %(off)s g off the book's %(book)s g.") % figures
     if line.counted_grams > spool.initial_grams:
-        found.append(_("%(counted)s g are more than the %(received)s g received."))
-    if is_superseded:
-        found.append(_("It was counted again since, outside of this stocktake: nothing is posted."))
-    elif figures["since"]:
-        found.append(_("%(since)s g were booked since it was counted: they stay on top."))
-    if other:
-        found.append(_("It is recorded in stocktake %(other)s too, which is open."))
-    numbers = {name: format_number(figure) for name, figure in figures.items()}
-    return [text % {**numbers, "other": other} for text in found]
+        yield _("%(counted)s g are more than the %(received)s g received.") % figures
+    if line.is_counted_since:
+        return
+    if since:
+        yield _("%(since)s g were booked since it was counted: they stay on top.") % figures
+    if older:
+        yield _("%(older)s g were booked since by an older count: they come off again.") % figures
+
+
+def _of_spool(line):
+    """What else happened to the spool."""
+    found = prospect(line)
+    if found.outcome == Outcome.OFF_SHELF:
+        yield _("It was archived or removed since: nothing is posted.")
+    elif line.is_counted_since:
+        yield _(
+            "It was counted or weighed again since, outside of this stocktake: nothing is posted."
+        )
+    elif found.outcome == Outcome.TURNED_UP:
+        yield _("It has turned up since it was not found: nothing is posted.")
+    if found.place == Place.LOADED:
+        yield _("It is in a printer: it is not moved.")
+    if found.place == Place.MOVED_SINCE:
+        yield _("It was moved since it was recorded: it stays where it is.")
+    if other := line.other_stocktake:
+        yield _("It is recorded in stocktake %(other)s too, which is open.") % {"other": other}

@@ -97,12 +97,6 @@ def places_of(spools):
     return {pk: printer or location or "" for pk, printer, location in rows}
 
 
-def open_elsewhere(spools, *, besides=None):
-    """Lines of other open stocktakes that have these spools."""
-    lines = StocktakeLine.objects.filter(stocktake__status=Status.OPEN, spool__in=spools)
-    return lines.exclude(stocktake=besides) if besides else lines
-
-
 def _expected(location, printer, no_place):
     if (location is not None) + (printer is not None) + bool(no_place) > 1:
         raise Invalid(
@@ -121,7 +115,8 @@ def _expected(location, printer, no_place):
 
 
 def _require_in_no_other(spools):
-    lines = open_elsewhere(spools).select_related("stocktake").order_by("stocktake", "pk")
+    lines = StocktakeLine.objects.filter(stocktake__status=Status.OPEN, spool__in=spools)
+    lines = lines.select_related("stocktake").order_by("stocktake", "pk")
     if not (others := list(lines)):
         return
     message = ngettext(

@@ -1,0 +1,133 @@
+"""What posting would do to a line of a stocktake, as things are now.
+
+A spool is left alone where it was counted later than its line was. What was counted earlier and
+entered later comes off again.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+
+from inventory.models import (
+    InventoryTransaction,
+    SpoolEvent,
+    Stocktake,
+    StocktakeLine,
+    UsageMeter,
+)
+from inventory.models.ledger import REVALUED
+from inventory.models.stocktaking import NO_GRAMS
+from production.models import PrinterSlot, RunMaterial
+from tenants.operations.quantities import MoneyField
+from tenants.operations.text import half_up
+
+Missing, Outcome, Place = Stocktake.Missing, StocktakeLine.Outcome, StocktakeLine.PlaceOutcome
+NOT_FOUND = StocktakeLine.Result.NOT_FOUND
+# When it was seen what an entry says: a weight may be entered later, a price corrected later still.
+SEEN_AT = Case(
+    When(Q(kind="count") | Q(reason=REVALUED), then=F("occurred_at")), default=F("created_at")
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prospect:
+    """What becomes of a line: ``grams`` are by how much its book changes, None if nothing is
+    posted; ``place`` is the outcome of its move, "" without one."""
+
+    line: StocktakeLine
+    outcome: str
+    grams: Decimal | None = None
+    place: str = ""
+
+    @property
+    def value(self):
+        """Money; None if the cost is unknown."""
+        if None in (self.grams, self.line.cost_per_gram):
+            return None
+        return half_up(self.grams * self.line.cost_per_gram, MoneyField.places)
+
+    @property
+    def is_posted(self):
+        return self.outcome == Outcome.POSTED
+
+    @property
+    def is_as_recorded(self):
+        """Whether nothing stands in the way of what was recorded."""
+        is_same = self.is_posted and self.grams == self.line.difference_grams
+        return is_same and self.place in ("", Place.MOVED)
+
+    @property
+    def what(self):
+        """What is done with the grams and the place, in words."""
+        words = [Outcome(self.outcome).label, self.place and Place(self.place).label]
+        return ", ".join(filter(None, words))
+
+
+def recorded(stocktake):
+    """The lines of a stocktake with a spool of which something is recorded, and with what happened
+    since that `prospect` asks for. One query."""
+    lines = stocktake.lines.recorded().filter(spool__isnull=False)
+    of_spool, since = {"spool": OuterRef("spool")}, OuterRef("counted_at")
+    counts = InventoryTransaction.objects.counted().filter(**of_spool, created_at__gt=since)
+    counts = counts.exclude(pk=Coalesce(OuterRef("entry"), 0)).alias(seen_at=SEEN_AT)
+    older = counts.filter(kind="count", seen_at__lte=since).order_by().values("spool")
+    entries = InventoryTransaction.objects.not_reversed().not_metered().alias(seen_at=SEEN_AT)
+    events = SpoolEvent.objects.filter(**of_spool, at__gt=since)
+    has_turned_up = (
+        Exists(entries.filter(**of_spool, seen_at__gt=since))
+        | Exists(UsageMeter.objects.standing().filter(**of_spool, last_report_at__gt=since))
+        | Exists(events)
+    )
+    others = StocktakeLine.objects.recorded().filter(**of_spool, stocktake__status="open")
+    return lines.annotate(
+        is_counted_since=Exists(counts.filter(seen_at__gt=since)),
+        older_grams=Coalesce(older.annotate(sum=Sum("grams")).values("sum"), NO_GRAMS),
+        has_turned_up=Q(result=NOT_FOUND) & has_turned_up,
+        is_claimed=Exists(RunMaterial.objects.of_open_runs().filter(**of_spool)),
+        is_loaded=Exists(PrinterSlot.objects.filter(**of_spool)),
+        is_moved_since=Exists(events.filter(verb=SpoolEvent.Verb.MOVED)),
+        other_stocktake=Subquery(
+            others.exclude(stocktake=stocktake).order_by("pk").values("stocktake")[:1]
+        ),
+    )
+
+
+def prospect(line, missing=Missing.EMPTY):
+    """The Prospect of one of the `recorded` lines; ``missing`` is what becomes of spools that were
+    not found."""
+    spool = line.spool
+    if spool.is_archived or spool.is_removed:
+        return Prospect(line=line, outcome=Outcome.OFF_SHELF)
+    if line.result == NOT_FOUND:
+        return _missed(line, missing)
+    place = _place(line)
+    if line.is_counted_since:
+        return Prospect(line=line, outcome=Outcome.COUNTED_SINCE, place=place)
+    grams = max(line.difference_grams - line.older_grams, -spool.live_grams)
+    return Prospect(line=line, outcome=Outcome.POSTED, grams=grams, place=place)
+
+
+def _missed(line, missing):
+    if missing == Missing.LEAVE:
+        return Prospect(line=line, outcome=Outcome.LEFT)
+    if line.is_counted_since:
+        return Prospect(line=line, outcome=Outcome.COUNTED_SINCE)
+    if line.has_turned_up or line.is_loaded:
+        return Prospect(line=line, outcome=Outcome.TURNED_UP)
+    outcome = Outcome.POSTED
+    if missing == Missing.ARCHIVE:
+        is_in_use = line.is_claimed or line.spool.reserved_grams
+        outcome = Outcome.IN_USE if is_in_use else Outcome.ARCHIVED
+    return Prospect(line=line, outcome=outcome, grams=-line.spool.live_grams)
+
+
+def _place(line):
+    if line.move_to_id is None:
+        return ""
+    if line.is_loaded:
+        return Place.LOADED
+    if line.spool.location_id == line.move_to_id:
+        return Place.THERE
+    return Place.MOVED_SINCE if line.is_moved_since else Place.MOVED

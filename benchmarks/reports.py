@@ -49,7 +49,7 @@ def main():
         f"by {group_by}" if group_by else "all": partial(variance.of_many, runs, group_by=group_by)
         for group_by in GROUPS
     }
-    ways["by filament"] = partial(variance.by_filament, runs)
+    ways["by filament"] = partial(variance.by_material, runs)
     for group_by in (None, "product", "filament"):
         name = f"explained by {group_by}" if group_by else "explained"
         ways[name] = partial(explanation.of_many, runs, group_by=group_by)

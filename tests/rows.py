@@ -382,7 +382,10 @@ ROWS = {
         "group_by=printer&kind=usage",
         f"group_by=product&lot={LOT}",
     ],
-    "reports/scrap": [runs, "group_by=reason", "group_by=product", "group_by=printer"],
+    "reports/scrap": [
+        runs,
+        *(f"group_by={name}" for name in ("reason", "product", "printer", "material_type")),
+    ],
     "reports/lots": [runs, f"lot={LOT}", f"order_reference={ORDER}"],
     "reports/lot-parts": [runs, f"lot={LOT}"],
     "reports/stock": [spools],

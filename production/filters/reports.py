@@ -16,6 +16,7 @@ from production.models import ProductionRun
 from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
 from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
+from production.services.reports.statements import OF_MATERIAL
 from production.services.reports.stock_value import KEYS as STOCK_GROUPS
 from production.services.reports.variance import GROUPS
 from tenants.api.filters import (
@@ -45,12 +46,12 @@ def group_filter(names, label):
 
 class VarianceReportFilter(ProductionRunFilter):
     """Which runs are summed, as for the list of runs, and by what. Runs are summed as wholes; the
-    share of one product is in ``group_by=product``."""
+    share of one product or order is in ``group_by=product`` or ``order``."""
 
     is_deleted = None
     group_by = group_filter(
-        [*GROUPS, "filament"],
-        "One group of all runs when left out; days and months are those of the end.",
+        [*GROUPS, *OF_MATERIAL],
+        "One group of all runs when left out; days are those of the end, a person who closed it.",
     )
 
 
@@ -69,14 +70,18 @@ class ScrapReportFilter(ProductionRunFilter):
 
     is_deleted = None
     group_by = group_filter(
-        SCRAP_GROUPS, "One group of all runs when left out; months are those of the end."
+        SCRAP_GROUPS,
+        "One group of all runs when left out; days are those of the end, a person who closed it.",
     )
 
 
 class ConsumptionFilter(FilterSet):
     """Which entries of the ledger are summed, and by what; days are the farm's, and inclusive."""
 
-    group_by = group_filter(CONSUMPTION_GROUPS, "All together when left out")
+    group_by = group_filter(
+        CONSUMPTION_GROUPS,
+        "All together when left out; a person is who closed the run, without one who booked it.",
+    )
     period = group_filter(CONSUMPTION_PERIODS, "All the time when left out")
     since = FromFilter(label="A day of the farm, or a moment", method=unfiltered)
     until = ToFilter(label="A day of the farm, that day included, or a moment", method=unfiltered)

@@ -35,7 +35,7 @@ class GramsBySource(serializers.Serializer):
 
 class SummedGrams(serializers.Serializer):
     """Sums of all runs of which they are known, and of how many closed ones they are not (by
-    filament, none). Of the actual grams some were weighed, metered or typed; nobody measured the
+    material, none). Of the actual grams some were weighed, metered or typed; nobody measured the
     others, which are as sliced, as planned or by percent. ``by_source`` has each apart."""
 
     planned, actual = Amount(6), Amount(6)
@@ -56,7 +56,7 @@ class SummedMinutes(serializers.Serializer):
 class SummedCost(serializers.Serializer):
     """All that was spent: each kind is null where a part of it is unknown, and so is the total;
     ``known_total`` is what is known of it. A rate that the farm does not keep adds nothing. By
-    filament: the material alone."""
+    filament or material type: the material alone."""
 
     material = Amount(4)
     machine, energy, labour = (Amount(4, required=False) for _ in range(3))
@@ -100,7 +100,7 @@ class Compared(serializers.Serializer):
 
 class VarianceGroupSerializer(serializers.Serializer):
     """One group of runs: the sums of all of them, and those of the runs that can be compared; by
-    filament without counts and minutes."""
+    filament or material type without counts and minutes."""
 
     key = serializers.CharField(allow_null=True)
     name = serializers.CharField(allow_null=True)

@@ -99,7 +99,7 @@ def test_reports_sum_the_double_with_the_filament(pair):
     (group,) = explanation.of_many(ProductionRun.objects.all(), group_by="filament")
     assert group["key"] == str(target.pk)
     assert group["grams"] == before["grams"]
-    (row,) = variance.by_filament(ProductionRun.objects.all())
+    (row,) = variance.by_material(ProductionRun.objects.all())
     assert row["grams"]["actual"] == 100
 
 

@@ -92,7 +92,7 @@ def test_of_what_a_cancelled_run_did_not_touch_it_took_none(farm):
         a_running_run((one, 100), (two, 130)), by=None, materials=[took(one, 12)]
     )
     runs = ProductionRun.objects.live()
-    ([whole], found) = variance.of_many(runs), variance.by_filament(runs)
+    ([whole], found) = variance.of_many(runs), variance.by_material(runs)
     compared = [row["compared"]["grams"] for row in found]
     assert compared == [figures(1, 100, 12, -88, -88), figures(1, 130, 0, -130, -100)]
     assert whole["compared"]["grams"]["difference"] == sum(row["difference"] for row in compared)

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 
 from inventory.services.spools import scale
 from production.admin.reports.pages import REPORTS
-from production.models import Reason
+from production.models import Reason, RunEvent
 from production.services.completion import closing
 from tenants.accounts.models import FarmSettings
 from tenants.api.csv_format import _columns
@@ -28,7 +28,7 @@ PAGES = {page.name: page for page in REPORTS}
 
 
 @pytest.fixture
-def first(farm):
+def first(farm, manager):
     """The first of some runs of two products, printers and filaments, one failed; and a count."""
     FarmSettings.objects.update(locale="en")
     blue, red = a_filament("Deep blue", color_name="Blue"), a_filament("Signal red", price=None)
@@ -37,6 +37,7 @@ def first(farm):
     clip, hook = a_product("CLIP", grams=10), a_product("HOOK", grams=30)
     first = printed_with(spool, 10, 20, printer=printers[0], items=[(clip, 1)])
     first.items.update(order_reference="A-1")
+    RunEvent.objects.filter(run=first, verb="complete").update(by=manager)
     printed_with(other, 90, 80, printer=printers[1], items=[(hook, 3)])
     printed_with(spool, 40, 41, printer=printers[1], items=[(clip, 1), (hook, 1)])
     failed = a_running_run((spool, 30), items=[(hook, 1)], printer=printers[0])

@@ -8,14 +8,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from inventory.services.spools import consumption as spools
 from inventory.services.spools import scale
-from production.models import ProductionRun, Reason
+from production.models import ProductionRun, Reason, RunItem
 from production.services import completion, variance
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
-from production.services.reports import alerts, unexplained
+from production.services.reports import alerts, consumption, unexplained
 from production.services.reports.alerts import NoEvidence
-from production.services.reports.variance import GROUPS, by_filament, of_many
+from production.services.reports.variance import GROUPS, by_material, of_many
 from production.services.runs import lifecycle, repeats
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tests.factories import (
@@ -133,6 +134,42 @@ def test_the_groups_add_up_to_the_whole():
         assert sum(group["grams"]["actual"] for group in groups) == whole["grams"]["actual"]
 
 
+def test_the_items_of_an_order_carry_their_shares_of_runs_of_several():
+    """30 g of order A-17 (in any case) and 20 g of B-2, of one run; another run of A-17."""
+    spool, product = a_spool(1000, price=Decimal(20)), a_product(grams=10)
+    for quantities, orders in (((1, 2, 2), ("a-17", "A-17", "B-2")), ((1,), ("A-17",))):
+        run = a_running_run(
+            (spool, 10 * sum(quantities)), items=[(product, count) for count in quantities]
+        )
+        for item, order in zip(run.items.order_by("pk"), orders, strict=True):
+            RunItem.objects.filter(pk=item.pk).update(order_reference=order)
+        completion.complete(run, by=None, as_planned=True)
+    rows = {row["key"]: row for row in everything(group_by="order")}
+    assert [(key, row["name"], row["runs"]) for key, row in rows.items()] == [
+        ("A-17", "A-17", 2),
+        ("B-2", "B-2", 1),
+    ]
+    assert [row["grams"]["actual"] for row in rows.values()] == [40, 20]
+    assert [row["cost"]["per_good_unit"] for row in rows.values()] == [Decimal("0.2")] * 2
+    used = consumption.consumption(group_by="order")
+    assert [(row["key"], row["grams"]["total"]) for row in used] == [("A-17", 40), ("B-2", 20)]
+
+
+def test_a_run_is_of_the_person_who_closed_it_last(manager):
+    spool, product = a_spool(1000), a_product(grams=10)
+    run = printed(spool, product, 1, planned=10, actual=12)
+    assert [row["key"] for row in everything(group_by="person")] == [None]
+    run = completion.revert(run, by=None)
+    used = consumption.consumption(group_by="person")
+    assert used == []
+    completion.complete(run, by=manager, as_planned=True)
+    spools.use(spool, grams=5, by=manager)
+    [row] = everything(group_by="person")
+    assert (row["key"], row["name"]) == (str(manager.pk), str(manager))
+    [row] = consumption.consumption(group_by="person")
+    assert (row["name"], row["grams"]["total"]) == (str(manager), 12 + 5)
+
+
 def test_one_run_costs_the_same_alone_and_among_many():
     FarmSettings.objects.update(labour_rate=30, machine_hour_rate=2, energy_price_kwh="0.4")
     spool, product = a_spool(1000, price=Decimal(20)), a_product(grams=10, labour_minutes=3)
@@ -232,7 +269,7 @@ def test_filaments_are_summed_by_their_lines():
     )
     run = a_running_run((red, 100), (blue, 50, 10))
     completion.complete(run, by=None, as_planned=True)
-    groups = {group["name"]: group for group in by_filament(ProductionRun.objects.live())}
+    groups = {group["name"]: group for group in by_material(ProductionRun.objects.live())}
     assert groups["Polyfil Red"]["grams"]["actual"] == 100
     assert groups["Blue"]["grams"] | {"actual": 60, "purge": 10} == groups["Blue"]["grams"]
     assert groups["Blue"]["cost"]["material"] == Decimal("1.2")

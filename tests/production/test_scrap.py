@@ -15,6 +15,7 @@ from production.services.runs import lifecycle
 from tenants.accounts.models import FarmSettings
 from tests.factories import (
     a_filament,
+    a_material_type,
     a_printer,
     a_product,
     a_run,
@@ -99,6 +100,28 @@ def test_scrap_by_month_says_what_the_whole_does():
     today = FarmSettings.load().local_date(datetime.now(UTC))
     assert month["key"] == month["name"] == f"{today:%Y-%m}"
     assert (month["lost"], month["printed"]) == (whole["lost"], whole["printed"])
+
+
+@pytest.mark.usefixtures("a_month")
+def test_scrap_by_material_type_is_of_the_material_alone():
+    """80 g PLA and 40 g PETG of 4 parts, one scrapped: 20 g and 10 g of them."""
+    FarmSettings.objects.update(machine_hour_rate=3)
+    pla, petg = (
+        a_spool(1000, price=Decimal(20)),
+        a_spool(
+            1000, filament=a_filament("Clear", material_type=a_material_type("PETG"), price=None)
+        ),
+    )
+    run = a_running_run((pla, 80), (petg, 40), items=[(a_product(), 4)])
+    completed(run, good=[3], scrapped=[1], grams=[80, 40], minutes=60)
+    [whole], rows = lost(), {row["name"]: row for row in lost(group_by="material_type")}
+    assert rows["PLA"]["lost"]["grams"] == 125 + 20
+    assert rows["PLA"]["lost"]["cost"] == Decimal("2.9")
+    assert rows["PLA"]["printed"] == {"count": 19, "grams": 430, "runs_of_unknown_grams": 0}
+    assert (rows["PETG"]["lost"]["grams"], rows["PETG"]["lost"]["cost"]) == (10, None)
+    assert rows["PETG"]["scrapped"]["count"] == rows["PETG"]["failed"]["runs"] + 1 == 1
+    for part in ("lost", "printed"):
+        assert sum(row[part]["grams"] for row in rows.values()) == whole[part]["grams"]
 
 
 def test_two_reasons_of_one_product_share_what_it_lost():

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from production.admin.explanation import LABELS
 from production.admin.reports.tables import Column
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS
+from production.services.reports.statements import OF_ITEMS, OF_MATERIAL
 
 MEASURES = {"grams": _("Grams"), "minutes": _("Time"), "cost": _("Cost")}
 UNITS = {
@@ -23,7 +24,7 @@ def _named(*more):
 def variance(values, measure):
     kind, unit = KINDS[measure], UNITS[measure]
     path = {"cost": "cost.total"}.get(measure, measure)
-    if measure == "cost" and values["group_by"] == "filament":
+    if measure == "cost" and values["group_by"] in OF_MATERIAL:
         path = "cost.material"
     runs = Column(_("Runs"), "runs", "count")
     compared = [
@@ -54,10 +55,10 @@ def _all_of(measure, path):
 
 def explanation(values, measure):
     kind, unit = KINDS[measure], UNITS[measure]
-    by_filament = values["group_by"] == "filament"
-    path = {"cost": "cost.material" if by_filament else "cost.total"}.get(measure, measure)
+    of_material = values["group_by"] in OF_MATERIAL
+    path = {"cost": "cost.material" if of_material else "cost.total"}.get(measure, measure)
     names = {"grams": OF_GRAMS, "minutes": OF_MINUTES}.get(measure, PARTS)
-    more = ("share",) if values["group_by"] == "product" else ()
+    more = ("share",) if values["group_by"] in OF_ITEMS else ()
     return _named(
         Column(_("Runs"), "runs", "count"),
         Column(_("Compared"), f"{path}.compared", "count"),

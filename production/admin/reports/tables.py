@@ -18,6 +18,8 @@ MOST_BARS, MOST_ROWS = 20, 500
 GROUPS = {
     "": gettext_lazy("All together"),
     "product": gettext_lazy("Product"),
+    "order": gettext_lazy("Order"),
+    "person": gettext_lazy("Person"),
     "printer": gettext_lazy("Printer"),
     "filament": gettext_lazy("Filament"),
     "material_type": gettext_lazy("Material type"),
@@ -51,6 +53,7 @@ PAGES = {  # of the admin, by what an id is of
     "spool": "admin:inventory_spool_change",
     "reason": "admin:production_reason_change",
     "run": "admin:production_productionrun_change",
+    "person": "admin:accounts_user_change",
 }
 
 

@@ -13,13 +13,14 @@ from production.services.reports import (
     unexplained,
     variance,
 )
+from production.services.reports.statements import OF_MATERIAL
 
 EVIDENT_RUNS = 10
 
 
 def variance_of(runs, parameters):
-    if parameters["group_by"] == "filament":
-        return variance.by_filament(runs)
+    if parameters["group_by"] in OF_MATERIAL:
+        return variance.by_material(runs, group_by=parameters["group_by"])
     return variance.of_many(runs, group_by=parameters["group_by"] or None)
 
 

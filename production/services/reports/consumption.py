@@ -10,11 +10,18 @@ are unexplained grams). Cost is grams x the entries' own cost per gram.
 from inventory.models import Filament, InventoryTransaction, MaterialType
 from production.models import METERING, Printer, Product
 from production.services.reports import sql
-from production.services.reports.statements import names_of, with_shares
+from production.services.reports.statements import (
+    CLOSED,
+    OF_ITEMS,
+    ORDER,
+    Orders,
+    names_of,
+    with_shares,
+)
 from production.services.reports.variance import by_source
 from production.services.statements import fetched
 from production.services.variance import GRAM_PLACES, rounded
-from tenants.accounts.models import FarmSettings
+from tenants.accounts.models import FarmSettings, User
 
 LABELS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 NAMED = {
@@ -22,12 +29,16 @@ NAMED = {
     "material_type": MaterialType.objects,
     "printer": Printer.objects,
     "product": Product.objects,
+    "order": Orders,
+    "person": User.objects,
 }
-KEYS = {None: "NULL::bigint", **{name: f"{name}_id" for name in NAMED}}
+KEYS = {None: "NULL::bigint", **{name: f"{name}_id" for name in NAMED}, "order": ORDER}
 
 _MOVED = """
 WITH moved AS (
     SELECT entry.spool_id, entry.created_at, entry.production_run_id AS run_id, run.printer_id,
+        CASE WHEN origin.id IS NULL THEN entry.performed_by_id ELSE origin.performed_by_id END
+            AS booked_by_id, run.status,
         spool.filament_id, filament.material_type_id, coalesce(origin.kind, entry.kind) AS kind,
         -entry.grams AS grams, coalesce(entry.cost_per_gram, spool.late_cost_per_gram) AS rate,
         CASE WHEN entry.production_run_id IS NOT NULL THEN line.actual_source ELSE (
@@ -55,8 +66,21 @@ _WHOLE = """
 
 _SHARED = """
 , taken AS (
-    SELECT moved.*, shares.product_id, coalesce(shares.actual_share, 1) AS share
+    SELECT moved.*, shares.product_id, shares.order_reference,
+        coalesce(shares.actual_share, 1) AS share
     FROM moved LEFT JOIN shares ON shares.run_id = moved.run_id
+)
+"""
+
+_CLOSED_BY = f"""
+, closings AS (
+    SELECT DISTINCT ON (run_id) run_id, by_id FROM production_runevent
+    WHERE run_id IN (SELECT run_id FROM moved) AND to_{CLOSED} AND from_status <> to_status
+    ORDER BY run_id, id DESC
+), taken AS (
+    SELECT moved.*, 1 AS share, CASE WHEN moved.run_id IS NULL THEN booked_by_id
+        WHEN {CLOSED} THEN closings.by_id END AS person_id
+    FROM moved LEFT JOIN closings ON closings.run_id = moved.run_id
 )
 """
 
@@ -86,8 +110,9 @@ def consumption(*, group_by=None, period=None, since=None, until=None, entries=N
     """Grams and cost taken from the shelf: a list of dicts, one a period and group, in order.
 
     ``period`` is None, day, week (from Monday) or month, in the farm's time zone; ``group_by`` is
-    None, filament, material_type, printer or product (each carries the share of its run that it
-    has now, by printed grams; what no run took has the key None). From ``since`` until before
+    one of KEYS: None, filament, material_type, printer, product or order (each carries the share
+    of its run that it has now, by printed grams; what no run took has the key None), or person
+    (who closed the run, without one who booked it). From ``since`` until before
     ``until``, two moments; ``entries`` is a QuerySet of the ledger, where not all of it is meant.
 
     A dict has ``period`` ("2026-03-01", "2026-W09", "2026-03"), ``starts_on`` (a date), ``key``
@@ -111,8 +136,8 @@ def between(entries, since, until):
 
 
 def _statement(group_by):
-    taken = _WHOLE
-    if group_by == "product":
+    taken = _CLOSED_BY if group_by == "person" else _WHOLE
+    if group_by in OF_ITEMS:
         taken = with_shares("SELECT run_id FROM moved").replace("WITH", ",", 1) + _SHARED
     grouped = _GROUPED.replace("{key}", KEYS[group_by])
     return _MOVED + taken + grouped

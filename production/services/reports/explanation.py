@@ -2,8 +2,8 @@
 
 The parts are those of ``production.services.explanation``, for one run. A run is in the sums of a
 figure if it is compared in it, as in the variance of many runs; the others are counted by the first
-reason that fits. By product each run falls on its items by their shares; what a share itself moved
-is the part ``share``.
+reason that fits. By product or order each run falls on its items by their shares; what a share
+itself moved is the part ``share``.
 """
 
 from collections import Counter
@@ -12,6 +12,7 @@ from decimal import Decimal
 from production.services.explanation.explaining import Difference
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS, UNKNOWN
 from production.services.reports import part_sums, variance
+from production.services.reports.statements import OF_ITEMS, OF_MATERIAL
 from production.services.reports.variance import GROUPS, KINDS
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, PLACES, Figure, rounded
 
@@ -22,17 +23,17 @@ DIGITS = {"grams": GRAM_PLACES, "minutes": MINUTE_PLACES}
 def of_many(runs, *, group_by=None):
     """The explanation of all runs of a queryset: a list of dicts, one a group, in order of the key.
 
-    ``group_by`` is as for the variance of many runs, or filament: a need counts for the filament
-    that it was planned with, in grams and material alone. Three queries at most.
+    ``group_by`` is as for the variance of many runs, or filament or material_type: a need counts
+    for that which it was planned with, in grams and material alone. Three queries at most.
     """
-    if group_by == "filament":
-        statement, kinds, figures = part_sums.of_filaments(), ("material",), ("grams",)
+    if group_by in OF_MATERIAL:
+        statement, kinds, figures = part_sums.of_materials(group_by), ("material",), ("grams",)
     else:
         statement = part_sums.of_runs(GROUPS[group_by])
         kinds, figures = ("total", *KINDS), ("grams", "minutes")
     groups = variance.groups(statement, runs)
     names = variance.names(group_by, groups)
-    more = ("share",) if group_by == "product" else ()
+    more = ("share",) if group_by in OF_ITEMS else ()
     return [
         {
             "key": key,
@@ -46,7 +47,7 @@ def of_many(runs, *, group_by=None):
 
 
 def by_over(groups, *, descending=True):
-    """The groups by what was really paid too much: in total, by filament for the material. Where
+    """The groups by what was really paid too much: in total, by material for the material. Where
     that is unknown they are last."""
     known = [group for group in groups if _over(group) is not None]
     unknown = [group for group in groups if _over(group) is None]

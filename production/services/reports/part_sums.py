@@ -164,7 +164,7 @@ _BY_ITEM = """
         round(sum(unit_weight * printed_count) OVER run, 20) / whole AS expected
     FROM unit_times WINDOW run AS (PARTITION BY run_id)
 ), parts AS (
-    SELECT totals.*, product_id, coalesce(planned_share, 1) AS planned_share,
+    SELECT totals.*, product_id, order_reference, coalesce(planned_share, 1) AS planned_share,
         coalesce(actual_share, 1) AS actual_share, coalesce(more, 0) AS more,
         coalesce(scrapped, 0) AS scrapped, coalesce(expected, 1) AS expected,
         coalesce(planned_count * unit_labour, 0) AS planned_labour,
@@ -178,7 +178,7 @@ _BY_ITEM = """
 """
 
 # A need counts for the filament it was planned with most, else for that of its spool.
-_BY_FILAMENT = """
+_BY_MATERIAL = """
 , by_need AS (
     SELECT run_id, requirement, {sums_of_caused} FROM caused GROUP BY run_id, requirement
 ), filaments AS (
@@ -193,13 +193,16 @@ _BY_FILAMENT = """
     SELECT totals.id, status, reason, no_material, CASE WHEN bool_or(needs.assumed_grams > 0
             AND needs.assumed_grams = needs.actual_grams) OVER (PARTITION BY needs.run_id)
             THEN 'not_measured' END AS no_grams,
-        coalesce(filament.merged_into_id, filaments.filament_id) AS filament_id,
+        filament.id AS filament_id,
+        coalesce(filament.material_type_id, -needs.requirement) AS material_type_id,
         needs.planned_grams, needs.actual_grams, needs.assumed_grams,
         needs.planned_cost AS planned_material, needs.taken_cost AS material,
         1 AS planned_share, 1 AS actual_share, {caused}
     FROM needs JOIN totals ON totals.id = needs.run_id
     JOIN filaments ON filaments.run_id = needs.run_id AND filaments.requirement = needs.requirement
-    LEFT JOIN inventory_filament filament ON filament.id = filaments.filament_id
+    LEFT JOIN inventory_filament named ON named.id = filaments.filament_id
+    LEFT JOIN inventory_filament filament
+        ON filament.id = coalesce(named.merged_into_id, named.id)
     LEFT JOIN by_need ON by_need.run_id = needs.run_id AND by_need.requirement = needs.requirement
 )
 """
@@ -221,10 +224,10 @@ def of_runs(key):
     return _statement(_BY_ITEM, key, [f"no_{figure}" for figure in FIGURES], sums)
 
 
-def of_filaments():
-    """The statement that sums the parts of grams and material by filament."""
+def of_materials(group_by):
+    """The statement that sums the parts of grams and material by filament or material type."""
     sums = [_sums("grams", "actual_grams"), _sums("material", "material"), _assumed("grams")]
-    return _statement(_BY_FILAMENT, "filament_id::text", ["no_grams", "no_material"], sums)
+    return _statement(_BY_MATERIAL, f"{group_by}_id::text", ["no_grams", "no_material"], sums)
 
 
 def _statement(parts, key, reasons, sums):
@@ -238,7 +241,7 @@ def _statement(parts, key, reasons, sums):
     grouped = f"""
         SELECT {key} AS key, {bases}, count(DISTINCT id) AS runs,
             {", ".join(sums)}
-        FROM parts GROUP BY {key}, {bases} ORDER BY 1 NULLS LAST
+        FROM parts GROUP BY 1, {bases} ORDER BY 1 NULLS LAST
     """  # nosec B608
     return sql.of_shares() + _NEEDS + parts + grouped
 

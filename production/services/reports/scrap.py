@@ -2,38 +2,87 @@
 
 A scrapped part carries the grams and the cost of its run that its printed grams are a share of;
 a failed run is lost as a whole. Cost is material, machine, energy and labour, by the formulas of
-``production.services.variance``.
+``production.services.variance``; by material type it is that of the material alone, and a part of
+two materials counts in both.
 """
 
 from decimal import Decimal
 
+from inventory.models import MaterialType
 from production.models import Printer, Product, Reason
-from production.services.reports.statements import names_of, with_shares
+from production.services.reports.sql import MATERIAL_KEYS
+from production.services.reports.statements import (
+    CLOSED_BY,
+    DAY,
+    MONTH,
+    OF_ITEMS,
+    ORDER,
+    WEEK,
+    Orders,
+    names_of,
+    with_shares,
+)
 from production.services.statements import fetched
 from production.services.variance import GRAM_PLACES, rounded
-from tenants.accounts.models import FarmSettings
+from tenants.accounts.models import FarmSettings, User
 
-MONTH = "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM')"
 GROUPS = {  # the key of what was lost, and of what was printed: a reason has printed nothing
     None: ("NULL::text", "NULL::text"),
     "reason": ("reason_id", "NULL::bigint"),
     "product": ("product_id", "product_id"),
+    "order": (ORDER, ORDER),
+    "material_type": ("material_type_id", "material_type_id"),
     "printer": ("printer_id", "printer_id"),
+    "person": (CLOSED_BY.format(run="lost.run_id"), CLOSED_BY.format(run="run.id")),
+    "day": (DAY, DAY),
+    "week": (WEEK, WEEK),
     "month": (MONTH, MONTH),
 }
-NAMED = {"reason": Reason.objects, "product": Product.objects, "printer": Printer.objects}
+NAMED = {
+    "reason": Reason.objects,
+    "product": Product.objects,
+    "order": Orders,
+    "material_type": MaterialType.objects,
+    "printer": Printer.objects,
+    "person": User.objects,
+}
 
 _MADE = """
 , made AS (
     SELECT totals.id AS run_id, totals.status = 'failed' AS is_failed, totals.printer_id,
         totals.finished_at, has_no_material OR has_no_machine OR has_no_energy AS is_unknown,
-        has_no_grams, item_id, product_id, coalesce(printed_count, 0) AS printed,
+        has_no_grams, item_id, product_id, order_reference, coalesce(printed_count, 0) AS printed,
         actual_grams * coalesce(actual_share, 1) AS grams,
         (material + machine + energy) * coalesce(actual_share, 1)
             + coalesce(printed_count * unit_labour, 0) AS cost
     FROM totals LEFT JOIN shares ON shares.run_id = totals.id
     WHERE totals.status IN ('completed', 'failed')
-), scrapped AS (
+)
+"""
+
+_MADE_OF_MATERIAL = f"""
+, uses AS (
+    SELECT lines.run_id, {MATERIAL_KEYS["material_type"]} AS material_type_id,
+        sum(actual_grams) AS grams, sum(taken_cost) AS cost,
+        coalesce(bool_or(is_taken_unknown), false) AS is_unknown
+    FROM lines LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
+    LEFT JOIN inventory_filament filament
+        ON filament.id = coalesce(spool.filament_id, lines.filament_id)
+    WHERE actual_grams IS DISTINCT FROM 0 GROUP BY 1, 2
+), made AS (
+    SELECT totals.id AS run_id, totals.status = 'failed' AS is_failed, item_id, has_no_grams,
+        material_type_id, coalesce(printed_count, 0) AS printed,
+        coalesce(uses.is_unknown, has_no_material) AS is_unknown,
+        CASE WHEN NOT has_no_grams THEN coalesce(uses.grams, 0) END * coalesce(actual_share, 1)
+            AS grams, coalesce(uses.cost, 0) * coalesce(actual_share, 1) AS cost
+    FROM totals LEFT JOIN shares ON shares.run_id = totals.id
+    LEFT JOIN uses ON uses.run_id = totals.id
+    WHERE totals.status IN ('completed', 'failed')
+)
+"""
+
+_LOST = """
+, scrapped AS (
     SELECT made.*, item.scrap_reason_id AS reason_id, item.scrapped_count AS lost_count,
         grams * item.scrapped_count / printed AS lost_grams,
         cost * item.scrapped_count / printed AS lost_cost
@@ -65,9 +114,9 @@ _GROUPED = """
 )
 """
 
-_PRINTED_BY_PRODUCT = """
+_PRINTED_BY_ITEM = """
 , prints AS (
-    SELECT product_id AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams,
+    SELECT {made_key} AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams,
         count(DISTINCT run_id) FILTER (WHERE has_no_grams) AS printed_unknown_grams
     FROM made GROUP BY 1
 )
@@ -111,12 +160,14 @@ ORDER BY lost_key NULLS LAST
 def scrap(runs, *, group_by=None):
     """What the runs of a QuerySet lost: a list of dicts, one a group, in order of the key.
 
-    ``group_by`` is None (one group), reason, product, printer or month (of the end, in the farm's
-    time zone). A dict has ``key`` and ``name``; ``scrapped``: count (parts), grams, cost;
-    ``failed``: runs, count (parts they are known to have printed), grams, cost; ``lost``: both
-    together with percent_of_count and percent_of_grams, cost (None where a part of it is
-    unknown), known_cost, runs_of_unknown_cost; ``printed``: count and grams of all that the
-    group's completed and failed runs printed (of a reason: of all runs). Grams are of the runs of
+    ``group_by`` is one of GROUPS: None (one group), reason, product, order, material_type, printer,
+    person (who closed the run), day, week or month (of the end, in the farm's time zone).
+
+    A dict has ``key`` and ``name``; ``scrapped``: count (parts), grams, cost; ``failed``: runs,
+    count (parts they are known to have printed), grams, cost; ``lost``: both together with
+    percent_of_count and percent_of_grams, cost (None where a part of it is unknown), known_cost,
+    runs_of_unknown_cost; ``printed``: count and grams of all that the group's completed and failed
+    runs printed (of a reason: of all runs). Grams are of the runs of
     which they are known (None where of none), with the number of the others. A percent of nothing
     is None. Three queries at most.
     """
@@ -127,9 +178,10 @@ def scrap(runs, *, group_by=None):
 
 def _statement(group_by):
     lost_key, made_key = GROUPS[group_by]
-    of_product = group_by == "product"
-    losses = with_shares("{runs}" if of_product else _LOSING) + _MADE + _GROUPED
-    prints = _PRINTED_BY_PRODUCT if of_product else _PRINTED
+    is_shared = group_by in (*OF_ITEMS, "material_type")
+    made = _MADE_OF_MATERIAL if group_by == "material_type" else _MADE
+    losses = with_shares("{runs}" if is_shared else _LOSING) + made + _LOST + _GROUPED
+    prints = _PRINTED_BY_ITEM if is_shared else _PRINTED
     columns = _REASON_COLUMNS if group_by == "reason" else _COLUMNS
     statement = losses + prints + columns
     return statement.replace("{lost_key}", lost_key).replace("{made_key}", made_key)

@@ -13,6 +13,11 @@ why it is not in one figure; null if it is.
 from production.models import ActualSource
 
 SOURCES = ActualSource.values
+# Of a line: its spool's, else what it requires.
+MATERIAL_KEYS = {
+    "filament": "filament.id",
+    "material_type": "coalesce(filament.material_type_id, lines.material_type_id)",
+}
 
 
 def columns(fragment, separator=", "):
@@ -94,7 +99,7 @@ _RUNS = f"""
     FROM lines GROUP BY run_id
 ), items AS (
     SELECT item.id AS item_id, item.run_id, item.product_id, item.quantity,
-        CASE WHEN is_booked THEN item.good_count END AS good_count,
+        item.order_reference, CASE WHEN is_booked THEN item.good_count END AS good_count,
         CASE WHEN is_booked THEN item.scrapped_count END AS scrapped_count,
         coalesce(item.planned_quantity, item.quantity) AS planned_count,
         CASE WHEN is_booked THEN coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)
@@ -177,9 +182,10 @@ _SHARES = """
 )
 """
 
-_BY_PRODUCT = """
+_BY_ITEM = """
 , parts AS (
-    SELECT totals.*, shares.product_id, coalesce(shares.planned_share, 1) AS planned_share,
+    SELECT totals.*, shares.product_id, shares.order_reference,
+        coalesce(shares.planned_share, 1) AS planned_share,
         coalesce(shares.actual_share, 1) AS actual_share, shares.good_count AS good,
         shares.scrapped_count AS scrapped,
         shares.planned_count * shares.unit_labour AS planned_labour,
@@ -223,11 +229,10 @@ _SHARED = {
 }
 
 # By run first: a spool that was swapped in has no plan of its own, its run's filament has one.
-_PER_FILAMENT = f"""
+_PER_MATERIAL = f"""
 , lines AS ({_LINES}
 ), uses AS (
-    SELECT lines.run_id,
-        coalesce(spool.filament_id, wanted.merged_into_id, lines.filament_id) AS filament_id,
+    SELECT lines.run_id, {{key}} AS key,
         sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams,
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams, {_BY_SOURCE},
@@ -237,6 +242,8 @@ _PER_FILAMENT = f"""
     FROM lines
     LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
     LEFT JOIN inventory_filament wanted ON wanted.id = lines.filament_id
+    LEFT JOIN inventory_filament filament
+        ON filament.id = coalesce(spool.filament_id, wanted.merged_into_id, wanted.id)
     GROUP BY 1, 2
 ), figures AS (
     SELECT run_id, status, sum(planned_grams) AS planned_grams,
@@ -250,24 +257,20 @@ _PER_FILAMENT = f"""
         CASE WHEN is_unknown THEN 'unknown_price' END AS no_material
     FROM figures
 )
-SELECT filament.id::text AS key,
-    nullif(concat_ws(' ', manufacturer.name, filament.name), '') AS name,
-    reason, no_grams, no_material, count(*) AS runs,
+SELECT key::text, reason, no_grams, no_material, count(*) AS runs,
     sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
     sum(purge_grams) AS purge_grams, {columns("sum({0}_grams) AS {0}_grams")},
     sum(planned_material) AS planned_material, sum(material) AS actual_material,
     bool_or(has_no_material) AS has_no_material
 FROM uses JOIN reasons ON reasons.run_id = uses.run_id
-LEFT JOIN inventory_filament filament ON filament.id = uses.filament_id
-LEFT JOIN inventory_manufacturer manufacturer ON manufacturer.id = filament.manufacturer_id
-GROUP BY filament.id, manufacturer.name, reason, no_grams, no_material
-ORDER BY filament.id NULLS LAST
+GROUP BY key, reason, no_grams, no_material
+ORDER BY uses.key NULLS LAST
 """  # nosec B608
 
 
-def of_runs(key, *, by_product):
-    """The statement that sums runs by the SQL expression ``key``."""
-    parts, fragments = (_SHARES + _BY_PRODUCT, _SHARED) if by_product else (_BY_RUN, _WHOLE)
+def of_runs(key, *, by_item):
+    """The statement that sums runs, or the shares of their items, by the SQL expression ``key``."""
+    parts, fragments = (_SHARES + _BY_ITEM, _SHARED) if by_item else (_BY_RUN, _WHOLE)
     grouped, by_source = _GROUPED, columns("sum({0}_grams{{of_actual}}) AS {0}_grams")
     for name, fragment in {"key": key, "by_source": by_source, **fragments}.items():
         grouped = grouped.replace(f"{{{name}}}", fragment)
@@ -279,6 +282,6 @@ def of_shares():
     return _CHOSEN + _TAKES + _RUNS + _SHARES
 
 
-def of_filaments():
-    """The statement that sums material lines by filament."""
-    return _CHOSEN + _TAKES + _PER_FILAMENT
+def of_materials(group_by):
+    """The statement that sums material lines by filament or material type."""
+    return _CHOSEN + _TAKES + _PER_MATERIAL.replace("{key}", MATERIAL_KEYS[group_by])

@@ -4,7 +4,7 @@ A row has the sums of what is known of all its runs, with the number of closed r
 figure is unknown, and beside them, under ``compared``, planned, actual, difference
 and percent of the runs that can be compared, with their number: those that are closed and booked,
 had a plan of grams, and of which both figures are known, and of grams something was measured: by
-filament, of each that it took. The choice is by run, so that the groups
+filament or material type, of each that it took. The choice is by run, so that the groups
 add up to the whole. Cost is all there was, of failed and cancelled runs too; per good unit it is
 that, divided by the good units. Lines booked as planned or by percent are separate: they are no
 evidence. The formulas are those of ``production.services.variance``, for one run.
@@ -13,9 +13,9 @@ evidence. The formulas are those of ``production.services.variance``, for one ru
 from decimal import Decimal
 from itertools import groupby
 
-from inventory.models import Filament
+from inventory.models import Filament, MaterialType
 from production.models import UNMEASURED, Printer, Product
-from production.services.reports import sql
+from production.services.reports import sql, statements
 from production.services.statements import fetched
 from production.services.variance import (
     GRAM_PLACES,
@@ -26,20 +26,26 @@ from production.services.variance import (
     Figure,
     rounded,
 )
-from tenants.accounts.models import FarmSettings
+from tenants.accounts.models import FarmSettings, User
 
 GROUPS = {
     None: "NULL::text",
     "product": "product_id::text",
+    "order": statements.ORDER,
     "printer": "printer_id::text",
-    "day": "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM-DD')",
-    "month": "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM')",
+    "person": f"({statements.closed_by('parts')})::text",
+    "day": statements.DAY,
+    "week": statements.WEEK,
+    "month": statements.MONTH,
     "status": "status",
 }
 NAMED = {
     "product": Product.objects,
     "printer": Printer.objects,
     "filament": Filament.objects.with_makers(),
+    "material_type": MaterialType.objects,
+    "person": User.objects,
+    "order": statements.Orders,
 }
 # Why a run is not compared; the first that fits.
 REASONS = (
@@ -56,26 +62,31 @@ REASONS = (
 def of_many(runs, *, group_by=None):
     """The variance of all runs of a queryset: a list of dicts, one a group, in order of the key.
 
-    ``group_by`` is None (one group), product, printer, day or month (of the end, in the
-    farm's time zone) or status. Three queries at most, whatever the number of runs.
+    ``group_by`` is one of GROUPS: None (one group), product, order, printer, person (who closed
+    the run, the last time), day, week or month (of the end, in the farm's time zone) or status.
+    Three queries at most, whatever the number of runs.
     """
-    found = groups(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
+    by_item = group_by in statements.OF_ITEMS
+    found = groups(sql.of_runs(GROUPS[group_by], by_item=by_item), runs)
     named = names(group_by, found)
     return [_group(key, named.get(key, key), rows) for key, rows in found.items()]
 
 
 def by_run(runs):
     """The variance of each run of a queryset, as `of_many` has it: ``{id: dict}``."""
-    found = groups(sql.of_runs("id", by_product=False), runs)
+    found = groups(sql.of_runs("id", by_item=False), runs)
     return {key: _group(key, None, rows) for key, rows in found.items()}
 
 
-def by_filament(runs):
-    """Grams and material cost of all runs of a queryset per filament, as `of_many` does."""
+def by_material(runs, *, group_by="filament"):
+    """Grams and material cost of all runs of a queryset per filament or material type (of the
+    spools, else of what is required), as `of_many` does."""
+    found = groups(sql.of_materials(group_by), runs)
+    named = names(group_by, found)
     return [
         {
             "key": key,
-            "name": rows[0]["name"],
+            "name": named.get(key),
             "runs": summed(rows, "runs"),
             "grams": _grams(rows),
             "cost": {"material": _cost(rows, "material")},
@@ -84,7 +95,7 @@ def by_filament(runs):
                 "cost": {"material": _compared(rows, "material")},
             },
         }
-        for key, rows in groups(sql.of_filaments(), runs).items()
+        for key, rows in found.items()
     ]
 
 
@@ -108,7 +119,7 @@ def names(group_by, keys):
     """What the keys of groups are called: ``{key: name}``; of those that are names, none."""
     if group_by not in NAMED:
         return {}
-    found = NAMED[group_by].in_bulk([int(key) for key in keys if key])
+    found = NAMED[group_by].in_bulk([key for key in keys if key])
     return {str(pk): str(each) for pk, each in found.items()}
 
 

@@ -16,7 +16,14 @@ from inventory.models import (
     SpoolEvent,
     UsageMeter,
 )
-from production.models import Printer, Product, ProductionRun, RunItem, RunMaterial
+from production.models import (
+    Printer,
+    Product,
+    ProductionRun,
+    RunEvent,
+    RunItem,
+    RunMaterial,
+)
 from tenants.accounts.models import DeviceToken, FarmSettings
 
 BOOKED, CLOSED = ("completed", "failed"), ("completed", "failed", "cancelled")
@@ -30,6 +37,7 @@ TABLES = {
     "products": Product,
     "runs": ProductionRun,
     "items": RunItem,
+    "run_events": RunEvent,
     "lines": RunMaterial,
     "meters": UsageMeter,
     "tokens": DeviceToken,
@@ -272,6 +280,21 @@ class Books:
         spool = self.spools.get(line.spool_id)
         return spool.filament_id if spool else line.filament_id
 
+    def material_of(self, line):
+        """The id of its material type: of its spool, else of what it requires."""
+        pk = self.filament_of(line)
+        return line.material_type_id if pk is None else self.filaments[pk].material_type_id
+
+    def closed_by(self, row):
+        """Who closed a run that is closed, the last time."""
+        closings = [
+            each
+            for each in self.run_events.values()
+            if each.run_id == row.id
+            if each.to_status in CLOSED and each.from_status != each.to_status
+        ]
+        return closings[-1].by_id if row.status in CLOSED and closings else None
+
     def type_of(self, spool):
         return self.filaments[spool.filament_id].material_type_id
 
@@ -282,6 +305,10 @@ class Books:
             if event.verb in ("archived", "restored") and event.at <= moment:
                 last[event.spool_id] = event.verb
         return {pk for pk, verb in last.items() if verb == "archived"}
+
+    def week(self, moment):
+        """The farm's week, from Monday, as YYYY-Www."""
+        return None if moment is None else moment.astimezone(self.zone).strftime("%G-W%V")
 
     def day(self, moment):
         """The farm's day, as YYYY-MM-DD."""

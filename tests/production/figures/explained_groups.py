@@ -7,7 +7,7 @@ from tests.production.figures.explaining import Explained
 from tests.production.figures.parts import MEASURES, NOTHING, PARTS, PLACES, UNKNOWN, as_displayed
 from tests.production.figures.sums import rounded
 
-OF_FILAMENTS = ("grams", "material")  # all that is known of them
+OF_MATERIAL = ("grams", "material")  # all that is known by filament or material type
 
 
 def not_compared(explained, measure, split=None):
@@ -29,8 +29,9 @@ def not_compared(explained, measure, split=None):
 
 
 def _is_measured(explained, split):
-    """By filament: some grams of each need that took any."""
-    every = [explained.whole, *(explained.of_needs if split is by_filament else ())]
+    """By filament or material type: some grams of each need that took any."""
+    of_needs = explained.of_needs if split in (by_filament, by_material_type) else ()
+    every = [explained.whole, *of_needs]
     return all(figures["grams"].is_measured for figures in every)
 
 
@@ -50,6 +51,28 @@ def by_product(explained):
         return [(None, explained.whole)]
     pairs = zip(items, explained.items, strict=True)
     return [(str(item.product_id), own) for item, own in pairs]
+
+
+def by_order(explained):
+    items = explained.run.items
+    if not items:
+        return [(None, explained.whole)]
+    pairs = zip(items, explained.items, strict=True)
+    return [(item.order_reference.upper() or None, own) for item, own in pairs]
+
+
+def by_material_type(explained):
+    """That of its filament, else what it requires."""
+    filaments = explained.books.filaments
+    keys = [
+        need.wanted_type if pk is None else filaments[pk].material_type_id
+        for need in explained.needs
+        for pk in [filament_of(need)]
+    ]
+    return [
+        (_text(key), own)
+        for key, (_filament, own) in zip(keys, by_filament(explained), strict=True)
+    ]
 
 
 def by_filament(explained):
@@ -82,7 +105,8 @@ def rows(every, split, measures=MEASURES):
 
 
 def _row(pairs, measures, split):
-    names = {} if split is not by_product else {name: (*PARTS[name], "share") for name in measures}
+    is_shared = split in (by_product, by_order)
+    names = {name: (*PARTS[name], "share") for name in measures} if is_shared else {}
     row = {name: _measure(name, pairs, names.get(name, PARTS[name]), split) for name in measures}
     cost = {name: row.pop(name) for name in measures if name not in ("grams", "minutes")}
     return {"runs": len({explained.row.id for explained, _ in pairs}), **row, "cost": cost}

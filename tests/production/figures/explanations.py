@@ -6,7 +6,7 @@ from decimal import Decimal
 from tests.budgets import some_of
 from tests.production.figures import explained_groups as groups
 from tests.production.figures.books import Books
-from tests.production.figures.interfaces import KEYS, in_words, read, report
+from tests.production.figures.interfaces import KEYS, OF_ITEMS, in_words, read, report
 from tests.production.figures.needs import is_made
 from tests.production.figures.parts import MEASURES, PARTS, PLACES, UNKNOWN, as_displayed
 from tests.production.figures.sums import rounded
@@ -117,18 +117,21 @@ def _item(item, own, whole):
 
 SPLITS = {
     "product": lambda books: groups.by_product,
+    "order": lambda books: groups.by_order,
     "filament": lambda books: groups.by_filament,
+    "material_type": lambda books: groups.by_material_type,
     **{
         name: lambda books, key=key: groups.wholes(key(books))
         for name, key in KEYS.items()
-        if name != "product"
+        if name not in OF_ITEMS
     },
 }
 
 
 def of_reports(api, books, every):
     for group_by, split in SPLITS.items():
-        measures = groups.OF_FILAMENTS if group_by == "filament" else MEASURES
+        is_of_material = group_by in ("filament", "material_type")
+        measures = groups.OF_MATERIAL if is_of_material else MEASURES
         found = report(api, "explanation", group_by=group_by)
         yield f"explanation by {group_by}", found, groups.rows(every, split(books), measures)
 

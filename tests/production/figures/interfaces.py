@@ -5,6 +5,8 @@ from csv import DictReader
 from decimal import Decimal
 from io import StringIO
 
+from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
+from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
 from tests.production.figures import losses, shelf, sums
 from tests.production.figures.books import Books, known, total
 from tests.responses import done, results
@@ -15,8 +17,17 @@ KEYS = {
     "status": lambda books: lambda part: part.run.row.status,
     "day": lambda books: lambda part: books.day(part.run.row.finished_at),
     "month": lambda books: lambda part: (books.day(part.run.row.finished_at) or "")[:7] or None,
+    "week": lambda books: lambda part: books.week(part.run.row.finished_at),
+    "person": lambda books: lambda part: _text(books.closed_by(part.run.row)),
     "product": lambda books: lambda part: _text(part.items[0].product_id if part.items else None),
+    "order": lambda books: lambda part: order_of(part.items[0] if part.items else None),
 }
+OF_ITEMS = ("product", "order")
+
+
+def order_of(item):
+    """The key of its order: letters of any case."""
+    return item and item.order_reference.upper() or None
 
 
 def _text(pk):
@@ -75,15 +86,16 @@ def without_material(rows):
 
 def reckoned(books, group_by, runs=None):
     runs = list(books.live_runs.values()) if runs is None else runs
-    split = sums.by_item if group_by == "product" else sums.wholes
+    split = sums.by_item if group_by in OF_ITEMS else sums.wholes
     parts = sums.grouped(runs, KEYS[group_by](books), split)
     return {key: sums.variance(each) for key, each in parts.items()}
 
 
-def by_filament(books):
+def by_material(books, of):
+    """Rows by what a line is of: its filament, or its material type."""
     runs = books.live_runs.values()
-    filaments = {books.filament_of(line) for run in runs for line in run.lines}
-    return {_text(pk): sums.filament(books, runs, pk) for pk in filaments}
+    found = {of(line) for run in runs for line in run.lines}
+    return {_text(pk): sums.material(runs, of, pk) for pk in found}
 
 
 def run_of(run):
@@ -120,9 +132,10 @@ def of_runs(api, books):
     for group_by in KEYS:
         found = report(api, "variance", group_by=group_by)
         yield f"variance by {group_by}", found, reckoned(books, group_by)
-    found = report(api, "variance", group_by="filament")
-    yield "variance by filament", without_material(found), by_filament(books)
-    for group_by in (None, "reason", "product", "printer", "month"):
+    for group_by, of in (("filament", books.filament_of), ("material_type", books.material_of)):
+        found = report(api, "variance", group_by=group_by)
+        yield f"variance by {group_by}", without_material(found), by_material(books, of)
+    for group_by in SCRAP_GROUPS.keys() - {"material_type"}:
         found = report(api, "scrap", group_by=group_by)
         yield f"scrap by {group_by}", found, losses.scrap(books, group_by)
     for run in books.live_runs.values():
@@ -134,7 +147,7 @@ def figures_of(rows, names):
 
 
 def of_shelf(api, books):
-    for group_by in (*shelf.GROUPS, "product"):
+    for group_by in CONSUMPTION_GROUPS:
         for period in shelf.PERIODS:
             found = report(api, "consumption", group_by=group_by, period=period, by_period=True)
             expected = shelf.consumption(books, group_by, period)

@@ -29,6 +29,10 @@ def _key(books, part, group_by):
         None: None,
         "product": item and item.product_id,
         "printer": part.run.row.printer_id,
+        "order": item and item.order_reference.upper() or None,
+        "person": books.closed_by(part.run.row),
+        "day": books.day(part.run.row.finished_at),
+        "week": books.week(part.run.row.finished_at),
         "month": books.day(part.run.row.finished_at)[:7],
     }[group_by]
     return None if key is None else str(key)

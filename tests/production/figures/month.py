@@ -49,6 +49,8 @@ class Month:
         self.reports = Random(seed + 2)
         devices = DEVICES if has_devices else ()
         people = [make_user(username=kind, name=kind) for kind in devices]
+        workers = [make_user(username=name, name=name) for name in ("anna", "ben")]
+        self.workers = [None, *workers]
         self.tokens = [
             a_printer_token(by, kind=kind) for by, kind in zip(people, devices, strict=True)
         ]
@@ -224,7 +226,7 @@ class Month:
     def shelf(self):
         spool, way = self.chance.choice(self.spools), self.chance.randrange(5)
         spool.refresh_from_db()
-        words = {"by": None, "at": self.now}
+        words = {"by": self.values.choice(self.workers), "at": self.now}
         if way == 0:
             shelf.describe(self.spools[1], price=Decimal("17.77"), **words)  # unknown
         elif way == 1:
@@ -279,7 +281,8 @@ class Month:
     def times(self, run):
         ended = self.now if self.chance.random() < 0.7 else (run.started_at or self.now)
         minutes = self.chance.choice([None, Decimal("100.01"), Decimal(7), Decimal(0)])
-        return {"by": None, "at": self.now, "finished_at": ended, "actual_minutes": minutes}
+        by = self.values.choice(self.workers)
+        return {"by": by, "at": self.now, "finished_at": ended, "actual_minutes": minutes}
 
     def actuals(self, run):
         given = []

@@ -17,11 +17,18 @@ GROUPS = {
     "filament": lambda books, entry: entry.spool.filament_id,
     "material_type": lambda books, entry: books.type_of(entry.spool),
     "printer": lambda books, entry: _run_of(books, entry) and _run_of(books, entry).printer_id,
+    "person": lambda books, entry: _person_of(books, entry),
 }
 
 
 def _run_of(books, entry):
     return books.runs.get(entry.production_run_id)
+
+
+def _person_of(books, entry):
+    """Who closed its run, without one who booked it."""
+    row = _run_of(books, entry)
+    return books.closed_by(row) if row else entry.origin.performed_by_id
 
 
 def spools(books):
@@ -175,13 +182,17 @@ def _by_source(books, spools):
 
 
 def _keys(books, entry, group_by):
-    if group_by != "product":
+    if group_by not in ("product", "order"):
         return [(GROUPS[group_by](books, entry), Fraction(1))]
     row = _run_of(books, entry)
     run = books.run(row) if row else None
     if run is None or not run.items:
         return [(None, Fraction(1))]
-    return [(part.items[0].product_id, part.actual_share) for part in by_item(run)]
+    if group_by == "order":
+        of = [(part.items[0].order_reference.upper() or None) for part in by_item(run)]
+    else:
+        of = [part.items[0].product_id for part in by_item(run)]
+    return [(key, part.actual_share) for key, part in zip(of, by_item(run), strict=True)]
 
 
 def _spool(entries):

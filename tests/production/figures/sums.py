@@ -188,9 +188,10 @@ def _known(part):
     return part.actual(spent or 0) + sum(kinds)
 
 
-def filament(books, runs, pk):
-    """One row of reports/variance by filament: of the lines of these runs that are of it."""
-    uses = [_Use(books, run, pk) for run in runs]
+def material(runs, of, pk):
+    """One row of reports/variance by filament or material type: of the lines of these runs that
+    are of it, by the function ``of``."""
+    uses = [_Use(of, run, pk) for run in runs]
     uses = [use for use in uses if use.lines]
     return {
         "runs": len(uses),
@@ -230,11 +231,11 @@ def _sources_of(uses):
 
 
 class _Use:
-    """What one run takes of one filament."""
+    """What one run takes of one filament or material type."""
 
-    def __init__(self, books, run, pk):
-        self.books, self.run = books, run
-        self.lines = [line for line in run.lines if books.filament_of(line) == pk]
+    def __init__(self, of, run, pk):
+        self.of, self.run = of, run
+        self.lines = [line for line in run.lines if of(line) == pk]
         self.planned = sum(line.planned_grams + line.planned_purge_grams for line in self.lines)
         self.took = [run.took(line) for line in self.lines]
         self.sums = [None if part is None else part + purge for part, purge in self.took]
@@ -245,8 +246,7 @@ class _Use:
                 yield grams if line.actual_source in ("as_planned", "percent", "sliced") else 0
 
     def is_whole_run_measured(self):
-        pks = {self.books.filament_of(line) for line in self.run.lines}
-        every = [_Use(self.books, self.run, pk) for pk in pks]
+        every = [_Use(self.of, self.run, pk) for pk in set(map(self.of, self.run.lines))]
         pairs = [(known(use.assumed()), known(use.sums)) for use in every]
         return all(not assumed or assumed != actual for assumed, actual in pairs)
 

@@ -1,5 +1,7 @@
 """The view of spools for all planned runs together."""
 
+import re
+
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -10,6 +12,7 @@ from production.services.best_fit import proposals, taking
 from production.views.floor import VerbView
 
 DAYS = (1, 3, 7, 30)  # to choose among
+IS_NUMBER = re.compile("[0-9]{1,4}")
 MOST_DETAILED = 30  # proposals that are shown with their reasons
 MOST_REFUSALS = 3  # in a message
 
@@ -24,18 +27,29 @@ class BestFitView(VerbView):
     form_class = BestFitForm
 
     def get(self, request, **kwargs):
-        return self.render_page(form=self.get_form())  # also for who may not change runs
+        status = 400 if self.wrong_days else 200
+        return self.render_page(form=self.get_form(), status=status)  # also without permission
 
     @cached_property
     def days(self):
-        given = self.request.GET.get("days", "")
-        known = {str(days): days for days in DAYS}
-        return known.get(given, proposals.DAYS)
+        """Those of the address; None where it has no such number."""
+        given = self.request.GET.get("days", str(proposals.DAYS))
+        days = int(given) if IS_NUMBER.fullmatch(given) else 0
+        return days if 1 <= days <= proposals.MOST_DAYS else None
+
+    @property
+    def wrong_days(self):
+        if self.days is not None:
+            return ""
+        text = _("“%(value)s” is not a number of days from 1 to %(most)s: here are %(days)s.")
+        figures = {"most": proposals.MOST_DAYS, "days": proposals.DAYS}
+        return text % {"value": self.request.GET["days"][:60], **figures}
 
     def get_context_data(self):
-        found = proposals.best_fit(days=self.days)
+        found = proposals.best_fit(days=self.days or proposals.DAYS)
         proposed = found.proposed
         return {
+            "wrong": self.wrong_days,
             "fit": found,
             "choices": DAYS,
             "detailed": proposed[:MOST_DETAILED],

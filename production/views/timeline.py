@@ -1,32 +1,52 @@
 """The view of the timeline: printers down, hours across, drawn as SVG."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from production.services.reports.timeline import timeline
 from production.views.floor import FloorView
+from tenants.operations.searching import as_day
 
 MOST_LISTED = 20
 FURTHEST = timedelta(days=366)
 
 
 class TimelineView(FloorView):
-    """A week, or a day, from the ``day`` on; today by default, and of what is no date."""
+    """A week, or a day, from the ``day`` on, by default from today."""
 
     help_topic = "floor#the-timeline"
     template_name = "production/floor/timeline.html"
 
+    def get(self, request, **kwargs):
+        return self.render_page(status=400 if self.wrong_day else 200)
+
+    @cached_property
+    def day(self):
+        """That of the address; None where it has no such day."""
+        today, given = timezone.localdate(), self.request.GET.get("day")
+        day = as_day(given) if given else today
+        return day if day and abs(day - today) <= FURTHEST else None
+
+    @property
+    def wrong_day(self):
+        if self.day is not None:
+            return ""
+        text = _("“%(value)s” is no day such as 2026-03-01 within a year from today.")
+        return text % {"value": self.request.GET["day"][:60]}
+
     def get_context_data(self):
         now, today = timezone.now(), timezone.localdate()
         is_day = self.request.GET.get("span") == "day"
-        day, length = _day(self.request.GET.get("day"), today), 1 if is_day else 7
+        day, length = self.day or today, 1 if is_day else 7
         since, until = _midnight(day), _midnight(day + timedelta(days=length))
         found, scale = timeline(since, until, at=now), Scale(since, until)
         return {
+            "wrong": self.wrong_day,
             "day": day,
             "last": day + timedelta(days=length - 1),
             "today": today,
@@ -57,14 +77,6 @@ class Scale:
     def width(self, begin, end):
         percent = float(self.percent(end)[:-1]) - float(self.percent(begin)[:-1])
         return f"{max(percent, 0.3):.2f}%"
-
-
-def _day(text, today):
-    try:
-        day = date.fromisoformat(text or "")
-    except ValueError:
-        return today
-    return day if abs(day - today) <= FURTHEST else today
 
 
 def _midnight(day):

@@ -58,9 +58,10 @@ def test_the_page_has_every_bar_in_words_and_takes_any_day(floor):
     text = page.content.decode()
     assert run.number in text
     assert "12 &lt;Hook&gt;; planned; from" in text
-    for query in ("?span=day", "?day=2026-13-40", "?day=9999-12-31&span=day", "?day=0001-01-01"):
-        answer = floor.get(PAGE + query)
-        assert answer.status_code == 200
+    assert "Alder" in text_of(floor.get(f"{PAGE}?span=day"))
+    for wrong in ("2026-13-40", "9999-12-31", "0001-01-01", "x"):
+        answer = floor.get(PAGE, {"day": wrong})
+        assert (answer.status_code, f"“{wrong}” is no day" in text_of(answer)) == (400, True)
         assert "Alder" in text_of(answer)
 
 

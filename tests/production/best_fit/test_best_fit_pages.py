@@ -37,6 +37,15 @@ def test_what_cannot_be_read_is_refused(floor, take):
     assert touch(floor, FLOOR).status_code == 400
 
 
+@pytest.mark.parametrize("days", ["99", "0", "x", "-1", "7.5", "²", "9" * 30])
+def test_what_is_no_number_of_days_is_named(floor, days):
+    line, spool = a_bare_line(60)
+    text = page(floor.get(FLOOR, {"days": days}), status=400)
+    assert f"“{days}” is not a number of days from 1 to 60: here are 7." in text
+    assert f'value="{line.pk}:{spool.pk}" checked' in text
+    assert floor.get(FLOOR, {"days": "60"}).status_code == 200
+
+
 def test_a_viewer_sees_it_and_takes_nothing(farm_client):
     line, spool = a_bare_line()
     as_viewer = farm_client

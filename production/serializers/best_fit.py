@@ -35,7 +35,7 @@ class SpoolShareSerializer(serializers.Serializer):
 
 class LineProposalSerializer(serializers.Serializer):
     """Spools for a material without one, in the order in which they follow each other; none where
-    none suit. Those that are not ``is_takeable`` are loaded together: the start reserves them."""
+    none suit. Those of more spools than are taken at once are not ``is_takeable``."""
 
     material = serializers.IntegerField(source="line.pk")
     run = serializers.IntegerField(source="run.pk")

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory.services.locking import locked
 from production.models import Printer, ProductionRun, RunEvent, RunItem, RunMaterial
 from production.services.row_changes import RowChanges
 from production.services.transitions import EVENTS, TRANSITIONS, allowed
@@ -193,3 +194,14 @@ def _items(run):
 @compiled(run=ID)
 def _locked_items(run):
     return _items.queryset(run).select_related("scrap_reason").select_for_update(**LOCK)
+
+
+def lock_many(run_ids, spool_ids):
+    """Lock what is changed of several runs, in the order of all verbs: printers, runs, lines,
+    spools."""
+    runs = ProductionRun.objects.filter(pk__in=run_ids)
+    printers = Printer.objects.filter(pk__in=runs.values("printer")).order_by("pk")
+    lines = RunMaterial.objects.filter(run__in=run_ids).order_by("pk")
+    for rows in (printers, runs.order_by("pk"), lines):
+        list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk"))
+    locked(spool_ids)

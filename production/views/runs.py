@@ -18,7 +18,7 @@ from production.services.reports.today import OpenRun
 from production.services.requirements import fitting_spools
 from production.services.sliced_files import fitting
 from production.services.transitions import BUTTONS, TRANSITIONS
-from production.services.undo import last_action, offline_conflicts
+from production.services.undo import last_action, offline_conflicts, together
 from production.views.floor import ButtonView, VerbView
 from production.views.live import LiveMixin
 from production.views.photos import WithPhoto
@@ -282,6 +282,9 @@ class UndoView(RunPageMixin, ButtonView):
     def perform(self, form):
         run = last_action.undo(form.subject, event=form.cleaned_data["event"], by=form.by)
         status = run.get_status_display().lower()
+        if (count := together.same_press(run.events.latest("pk")).count()) > 1:
+            text = _("Taken back: %(count)s runs are without the spools that were chosen at once.")
+            return text % {"count": count}
         return _("Taken back: run %(run)s is %(status)s again.") % {"run": run, "status": status}
 
 

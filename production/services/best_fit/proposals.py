@@ -51,8 +51,7 @@ class LineProposal:
 
     @property
     def is_takeable(self):
-        can_follow = self.line.sliced_slot is None and len(self.shares) <= MOST_SPOOLS
-        return len(self.shares) == 1 or (bool(self.shares) and can_follow)
+        return 0 < len(self.shares) <= MOST_SPOOLS
 
     @property
     def value(self):
@@ -123,14 +122,25 @@ def _proposal(queue, plan, place, spools):
 
 
 def _reasons(queue, plan, place, shares):
+    """Those of each spool, with its code where they are several."""
     line = queue.lines[place]
-    yield from _of_place(line.run, shares[0].spool)
-    if len(shares) > 1:
-        yield _of_change(line, shares)
-    [(spool, _amount), *_more] = plan.taken[place]
-    yield from _of_others(queue, plan, place, spool)
-    yield from _of_lot(queue, plan, place, spool)
+    for share, (spool, _amount) in zip(shares, plan.taken[place], strict=True):
+        of_spool = [
+            *_of_place(line.run, share.spool),
+            *_of_others(queue, plan, place, spool),
+            *_of_lot(queue, plan, place, spool),
+        ]
+        if len(shares) > 1:
+            of_spool = [_of_code(share, reason) for reason in of_spool]
+        yield from of_spool
+        if share is shares[0] and len(shares) > 1:
+            yield _of_change(shares)
     yield _of_rest(shares[-1])
+
+
+def _of_code(share, reason):
+    names = {"code": share.spool.code, "detail": reason.detail}
+    return ProposalReason(reason.code, _("%(code)s: %(detail)s") % names)
 
 
 def _of_place(run, spool):
@@ -151,15 +161,9 @@ def _of_place(run, spool):
         yield ProposalReason("opened", _("Opened already."))
 
 
-def _of_change(line, shares):
+def _of_change(shares):
     names = ", ".join(share.spool.code for share in shares[1:])
-    if line.sliced_slot is None:
-        text = _("No spool has enough for it: the print goes on from %(names)s.")
-    else:
-        text = _(
-            "No spool has enough for it: with %(names)s in other slots of the printer, the start "
-            "reserves the rest of it."
-        )
+    text = _("No spool has enough for it: the print goes on from %(names)s.")
     return ProposalReason("change", text % {"names": names})
 
 

@@ -6,11 +6,11 @@ reason. Everything is locked at once, in the order of all verbs.
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
-from inventory.services.locking import locked
-from production.models import Printer, ProductionRun, RunMaterial
+from production.models import ProductionRun
 from production.services import run_state
 from production.services.requirements import claims, corrected, limits, twin_claims
 from production.services.requirements.twin_claims import Share
@@ -25,11 +25,6 @@ MOST_SPOOLS = 20  # of a line
 class AlreadyHasSpool(Refusal):
     code = "already_has_spool"
     title = "The material has a spool by now"
-
-
-class FollowsAtStart(Refusal):
-    code = "follows_at_start"
-    title = "A spool that follows is reserved at the start"
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,8 @@ def take(chosen, *, by, at=None):
     of_run = {}
     for line, spools in chosen:
         of_run.setdefault(line.run_id, []).append((line, spools))
-    _lock_all(of_run, {spool.pk for _line, spools in chosen for spool in spools})
+    run_state.lock_many(of_run, {spool.pk for _line, spools in chosen for spool in spools})
+    at = at or timezone.now()  # one for all: they are undone together
     runs = ProductionRun.objects.in_bulk(of_run)
     done = []
     for pk, mine in of_run.items():
@@ -73,8 +69,8 @@ def assign_spools(run, chosen, *, by, at=None):
     """Give lines of a planned run the spools that are chosen for them, as `take` does, and reserve
     these; returns the lines, those of spools that follow among them.
 
-    Raises InvalidRunStatus, NotInRun, AlreadyHasSpool, FollowsAtStart, DuplicateSpool,
-    IncompatibleSpool, LimitExceeded, InsufficientInventory, SpoolHeld.
+    Raises InvalidRunStatus, NotInRun, AlreadyHasSpool, DuplicateSpool, IncompatibleSpool,
+    LimitExceeded, InsufficientInventory, SpoolHeld.
     """
     run = run_state.lock(run, "assign_spools")
     lines = run_state.lock_lines(run)
@@ -126,28 +122,12 @@ def _require_once(ids):
 
 
 def _require_bare(run, chosen):
-    """Raise NotInRun, AlreadyHasSpool, FollowsAtStart for lines that can't get these spools."""
+    """Raise NotInRun, AlreadyHasSpool for lines that can't get these spools."""
     if any(line is None for line, _spools in chosen):
         text = _("A material of run %(run)s was removed meanwhile.") % {"run": run.number}
         raise run_state.NotInRun(text)
-    for line, spools in chosen:
+    for line, _spools in chosen:
         if line.spool_id is not None:
             figures = {"run": run.number, "material": line.filament or line.material_type}
             text = _("%(material)s of run %(run)s has a spool by now.") % figures
             raise AlreadyHasSpool(text, material_id=line.pk, spool_id=line.spool_id)
-        if len(spools) > 1 and line.sliced_slot is not None:
-            text = _(
-                "Run %(run)s is planned by a sliced file: load the spools together, and the start "
-                "reserves what the first one lacks of the others."
-            )
-            raise FollowsAtStart(text % {"run": run.number}, material_id=line.pk)
-
-
-def _lock_all(run_ids, spool_ids):
-    """Lock what the runs change, in the order of all verbs: printers, runs, lines, spools."""
-    runs = ProductionRun.objects.filter(pk__in=run_ids)
-    printers = Printer.objects.filter(pk__in=runs.values("printer")).order_by("pk")
-    lines = RunMaterial.objects.filter(run__in=run_ids).order_by("pk")
-    for rows in (printers, runs.order_by("pk"), lines):
-        list(rows.select_for_update(no_key=True, of=("self",)).values_list("pk"))
-    locked(spool_ids)

@@ -2,13 +2,15 @@
 
 Plan and percent are of a requirement as a whole: of all lines that ask for the same filament, or
 material type. A line of the plan takes its own share of it, and so does one that was added with
-grams of its own; one that goes on where another stopped takes what is left.
+grams of its own; one that goes on where another stopped takes what is left. Of spools that follow
+each other a percent takes the first one whole before it takes anything of the next.
 """
 
 from collections import defaultdict
 from decimal import Decimal
 
 from inventory.services.ledger import ZERO
+from production.services.requirements import chains
 from tenants.operations.quantities import grams as to_grams
 
 
@@ -41,7 +43,8 @@ def estimates(lines, percent=100):
         unknown = [line for line in whole if line.actual_grams is None]
         unknown = [line for line in unknown if line.gross_after_grams is None]
         own = [line for line in unknown if not goes_on(line)]
-        found |= {line.pk: _own_share(line, share) for line in own}
+        for together in _in_turn(own) if share < 1 else [[line] for line in own]:
+            found |= _own_shares(together, share)
         rests = [line for line in unknown if goes_on(line)]
         is_weighed = any(
             line.actual_grams is None and line.gross_after_grams is not None for line in whole
@@ -53,9 +56,26 @@ def estimates(lines, percent=100):
     return found
 
 
-def _own_share(line, share):
-    part = line.planned_grams + (line.expected_grams or ZERO)
-    return to_grams(part * share), to_grams(line.planned_purge_grams * share)
+def _in_turn(lines):
+    """Lines of a requirement by slot of the file; those that are printed one after another
+    together, each other by itself."""
+    of_slot = defaultdict(list)
+    for line in lines:
+        of_slot[line.sliced_slot].append(line)
+    for mine in of_slot.values():
+        is_chain = chains.is_chain([line.spool_id and line.spool for line in mine])
+        yield from [mine] if is_chain else ([line] for line in mine)
+
+
+def _own_shares(lines, share):
+    """What a share of the plan takes of lines: all of the first one before any of the next."""
+    planned = [line.planned_grams + (line.expected_grams or ZERO) for line in lines]
+    flushed = [line.planned_purge_grams for line in lines]
+    parts, purge = (
+        chains.in_order(to_grams(sum(each) * share), each) for each in (planned, flushed)
+    )
+    pairs = zip(parts, purge, strict=True)
+    return {line.pk: pair for line, pair in zip(lines, pairs, strict=True)}
 
 
 def _rest(whole, share, guessed):

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 from production.models import PlanSource
+from production.services.requirements import chains
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.quantities import minutes as to_minutes
 
@@ -80,33 +81,57 @@ def apply_to_run(run, before, after):
         run.planned_minutes_source = _typed(was, value, before.minutes, after.minutes)
 
 
-def apply_to_lines(lines, before, after):
-    """The same of the lines; returns those whose grams are others now."""
+def apply_to_lines(lines, before, after, book):
+    """The same of the lines, with those that follow them; returns those whose grams are others now.
+    What they have of spools is in the ``book``."""
     changed = []
     for line in lines:
-        if line.sliced_grams is None:
-            continue
-        old, new = planned(line, before.copies), planned(line, after.copies)
-        value = line.planned_grams, line.planned_purge_grams
-        if line.planned_source == FILE or (line.planned_source == OUTDATED and value == old):
-            line.planned_grams, line.planned_purge_grams = new
-            line.planned_source = FILE if after.is_met else OUTDATED
-            changed += [line] if value != new else []
-        else:
-            line.planned_source = _typed(line.planned_source, value, old, new)
+        if line.sliced_grams is not None:
+            old, new = planned(line, before.copies), planned(line, after.copies)
+            source = FILE if after.is_met else OUTDATED
+            changed += _follow([line, *_following(line, lines)], old, new, source, book)
     return changed
 
 
-def apply_factor(line, factor, copies):
-    """Let the plan of a line follow another factor of the slicer's grams, as `apply_to_lines`."""
+def apply_factor(line, factor, copies, *, lines=(), book=None):
+    """Let the plan of a line follow another factor of the slicer's grams, as `apply_to_lines`;
+    ``lines`` are those of its run, of which some may follow it."""
     old = planned(line, copies)
     line.slicer_factor = factor
-    new = planned(line, copies)
-    value = line.planned_grams, line.planned_purge_grams
-    if line.planned_source == FILE or (line.planned_source == OUTDATED and value == old):
-        line.planned_grams, line.planned_purge_grams = new
-    else:
-        line.planned_source = _typed(line.planned_source, value, old, new)
+    mine = [line, *_following(line, lines)]
+    _follow(mine, old, planned(line, copies), line.planned_source, book)
+
+
+def is_needless(line):
+    """Whether it followed another one, and there is nothing left for it."""
+    is_following = line.sliced_slot is not None and line.sliced_grams is None
+    return is_following and not line.planned_total_grams
+
+
+def _following(line, lines):
+    """The lines that take what the spool of this one has too little of."""
+    same = (each for each in lines if each.sliced_slot == line.sliced_slot and each is not line)
+    return [each for each in same if each.sliced_grams is None]
+
+
+def _follow(lines, old, new, source, book):
+    """Bring lines of a slot from the plan ``old`` to ``new``; returns those whose grams changed."""
+    first, value = lines[0], chains.total(lines)
+    if first.planned_source == FILE or (first.planned_source == OUTDATED and value == old):
+        was = list(map(_planned, lines))
+        if value != new:
+            chains.divide(new, lines, book)
+        for line in lines:
+            line.planned_source = source
+        return [line for line, before in zip(lines, was, strict=True) if _planned(line) != before]
+    typed = _typed(first.planned_source, value, old, new)
+    for line in lines:
+        line.planned_source = typed
+    return []
+
+
+def _planned(line):
+    return line.planned_grams, line.planned_purge_grams
 
 
 def forget_typed(run, lines):

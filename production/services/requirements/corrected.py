@@ -54,14 +54,14 @@ def as_started(run, line, spool, factors):
 def follow_printer(run, former, **booked):
     """Let the locked run's lines, and what they reserve, follow its printer, where ``former`` is
     the id of another. Returns what changed as a sentence."""
-    lines = [line for line in run_state.lock_lines(run) if line.sliced_grams is not None]
+    lines = [line for line in run_state.lock_lines(run) if line.sliced_slot is not None]
     if not lines:
         return ""
     with ledger.book([line.spool_id for line in lines], **booked) as book:
         own = {line.pk: book.spools.get(line.spool_id) for line in lines}
         printed = [_printed_with(lines, own, printer) for printer in (former, run.printer_id)]
         planned = {line.pk: line.planned_total_grams for line in lines}
-        remark = _follow(run, lines, *printed)
+        remark = _follow(run, lines, *printed, book=book)
         for line in lines:
             if line.planned_total_grams != planned[line.pk]:
                 claims.place(book, line, own[line.pk], line.planned_total_grams)
@@ -98,7 +98,7 @@ def _printed_with(lines, spools, printer):
     }
 
 
-def _follow(run, lines, was, now):
+def _follow(run, lines, was, now, *, book=None):
     """Bring lines of a planned run to the factors that are current for what they are printed with,
     where that is another filament or printer (`_printed_with`); what somebody typed stays. Returns
     what it did as a sentence, "" where it changed nothing; lines are not saved. One query at most.
@@ -110,7 +110,7 @@ def _follow(run, lines, was, now):
     for line in moved:
         former, factor = line.slicer_factor, factors[now[line.pk]]
         if factor != former:
-            by_file.apply_factor(line, factor, run.copies)
+            by_file.apply_factor(line, factor, run.copies, lines=lines, book=book)
             text = _("Slot %(slot)s: %(factor)s times the slicer's grams, %(former)s before.")
             figures = {"factor": factor_text(factor), "former": factor_text(former)}
             texts.append(text % {"slot": line.sliced_slot, **figures})

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from inventory.services import ledger
 from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
 from production.services import run_state
-from production.services.requirements import bom, by_file, claims, limits
+from production.services.requirements import bom, by_file, chains, claims, limits
 from tenants.operations import side_effects
 from tenants.operations.bulk import bulk_update
 from tenants.operations.quantities import grams as to_grams
@@ -113,9 +113,11 @@ def apply(run, lines, before, after, book):
             run.planned_minutes, run.planned_minutes_source, before.minutes, after.minutes
         )
     if of_file and by_file.is_of_file(lines):
-        added, removed, moved = [], [], by_file.apply_to_lines(lines, *of_file)
+        added, moved = [], by_file.apply_to_lines(lines, *of_file, book)
+        removed = [line for line in moved if by_file.is_needless(line)]
+        moved = [line for line in moved if line not in removed]
     else:
-        added, removed = _apply_to_lines(run, lines, before.materials, after.materials)
+        added, removed = _apply_to_lines(run, lines, before.materials, after.materials, book)
         moved = [line for line in lines if line not in removed and line.planned_source == BILL]
     claims.release(book, removed)
     for line in moved:
@@ -206,7 +208,7 @@ def _followed(value, source, old, new):
     return value, source if old == new else OUTDATED
 
 
-def _apply_to_lines(run, lines, before, after):
+def _apply_to_lines(run, lines, before, after, book):
     added, removed = [], []
     is_typed = bool(lines) and not any(line.planned_source == BILL for line in lines)
     for need, mine in _by_need(lines, {**after, **before}).items():
@@ -216,14 +218,15 @@ def _apply_to_lines(run, lines, before, after):
         if new is None:
             removed += of_bill
         elif of_bill:
-            _share(new, of_bill)
+            if chains.total(of_bill) != new:
+                chains.divide(new, of_bill, book)
+            removed += [line for line in of_bill[1:] if not line.planned_total_grams and any(new)]
         elif not typed and old is None and is_typed:
             _outdate(lines)
         elif not typed and old is None:
             added.append(_line(run, need, new))
         if old != new and (new is None or not of_bill):
-            total = tuple(map(sum, zip(*map(_planned, typed), strict=True)))
-            _outdate(typed, is_met=total == new)
+            _outdate(typed, is_met=bool(typed) and chains.total(typed) == new)
     return added, removed
 
 
@@ -243,24 +246,6 @@ def _by_need(lines, needs):
         of_type = loose.get(kind.pk) or loose.get(kind.family_id)
         of_need[exact.get(line.filament_id) or of_type].append(line)
     return of_need
-
-
-def _planned(line):
-    return line.planned_grams, line.planned_purge_grams
-
-
-def _share(figure, lines):
-    """Spread grams and purge over the lines as they were spread before; the last has the rest."""
-    weights = [line.planned_total_grams for line in lines]
-    weights = weights if any(weights) else [1] * len(lines)
-    left, whole = figure, sum(weights)
-    for line, weight in zip(lines[:-1], weights, strict=False):
-        share = tuple(to_grams(grams * weight / whole) for grams in figure)
-        line.planned_grams, line.planned_purge_grams = share
-        left = tuple(rest - grams for rest, grams in zip(left, share, strict=True))
-    lines[-1].planned_grams, lines[-1].planned_purge_grams = (
-        max(rest, ledger.ZERO) for rest in left
-    )
 
 
 def _line(run, need, figure):

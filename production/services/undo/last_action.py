@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
-from django.db.models.functions import Cast
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,7 +22,7 @@ from production.services import late_reports, taking_over
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
-from production.services.undo import loads, put_back, receipts
+from production.services.undo import loads, put_back, receipts, together
 from tenants.operations.operation import operation
 
 UNDOABLE = [event for event, row in EVENTS.items() if row.undone_by]
@@ -87,6 +87,11 @@ def _text(verb, name):
     if verb == "receive":  # its name is how many there were
         text = ngettext("received %(count)s spool", "received %(count)s spools", int(name))
         return text % {"count": name}
+    if verb == together.VERB and name.isdecimal():  # so is that of several runs
+        text = ngettext(
+            "chose spools for %(count)s run", "chose spools for %(count)s runs", int(name)
+        )
+        return text % {"count": name}
     template = OF_SPOOLS.get(verb) or EVENTS[verb].done
     return template % {"run": name, "spool": name}
 
@@ -105,8 +110,9 @@ def undo_event(kind, event, *, by):
 
 @operation("production_run.undo")
 def undo(run, *, event, by):
-    """Take back what the RunEvent of id ``event`` did to the run, with all that it wrote; returns
-    the run. Raises UndoNotPermitted, and as `put_back.put_back` does."""
+    """Take back what the RunEvent of id ``event`` did to the run, with all that it wrote, and what
+    the same press chose for other runs; returns the run. Raises UndoNotPermitted, and as
+    `put_back.put_back` does."""
     done = put_back.require_last(run, event)
     require_own(by=by, done_by=done.by_id, done_at=done.at)
     try:
@@ -114,6 +120,8 @@ def undo(run, *, event, by):
             return late_reports.leave_reports(run, done, by=by)
         if done.verb == "take_over_reports" and done.to_status in ProductionRun.CLOSED:
             return taking_over.give_back(run, done, by=by)
+        if done.verb == together.VERB:
+            return together.put_all_back(run, done, by=by)
         return put_back.put_back(run, done, by=by)
     except InvalidRunStatus:  # another was faster
         put_back.require_last(run, event)
@@ -150,8 +158,13 @@ def _of_runs(by, since):
     is_over = Case(started, When(verb__in=UNDOABLE, then=since_then), default=Value(True))
     own = RunEvent.objects.filter(MOVED | Q(verb__in=UNDOABLE), by=by, at__gte=since)
     items = RunItem.objects.filter(run=OuterRef("run")).order_by("pk")
-    own = own.annotate(about=items.values("product__name")[:1])
-    return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
+    pressed = RunEvent.objects.filter(verb=together.VERB, by=by, at=OuterRef("at")).order_by()
+    many = pressed.values("at").annotate(many=Count("pk")).filter(many__gt=1).values("many")
+    many = Case(When(verb=together.VERB, then=Subquery(many)))
+    about = Case(When(many=None, then=items.values("product__name")[:1]), default=Value(""))
+    own = own.annotate(many=many, about=about)
+    name = Coalesce(Cast("many", CharField()), F("run__number"))
+    return _rows(own, "run", "run", name, F("verb"), F("at"), is_over)
 
 
 def _weighings(by, since):

@@ -36,7 +36,7 @@ def apply_materials(farm, run, lines, given, *, percent=None, book_of=None):
     for line in lines:
         _settle(farm, line, book_of)
     if percent is not None:
-        for line, figures in estimates(lines, percent):
+        for line, figures in estimates(lines, percent, farm.spools):
             line.actual, line.actual_purge = figures
             line.source = "as_planned" if percent == 100 else "percent"
     if any(None in (line.actual, line.actual_purge) for line in lines):
@@ -55,14 +55,18 @@ def _settle(farm, line, book_of):
             line.actual_purge = ZERO
 
 
-def estimates(lines, percent=100):
+def estimates(lines, percent=100, spools=None):
     """``[(line, (part, purge))]`` of lines without a statement."""
     found = []
     for whole in needs(lines):
         unknown = [line for line in whole if line.actual is None and line.after is None]
         own = [line for line in unknown if line.expected is None or line.due]
-        part = [_share(line.planned + (line.expected or ZERO), percent) for line in own]
-        purge = [_share(line.purge, percent) for line in own]
+        part = [line.planned + (line.expected or ZERO) for line in own]
+        purge = [line.purge for line in own]
+        if percent < 100 and is_chain(own, spools):
+            part, purge = _in_order(part, percent), _in_order(purge, percent)
+        else:
+            part, purge = ([_share(each, percent) for each in figures] for figures in (part, purge))
         found += zip(own, zip(part, purge, strict=True), strict=True)
         others = [line for line in unknown if line not in own]
         is_weighed = any(line.actual is None and line.after is not None for line in whole)
@@ -75,6 +79,23 @@ def estimates(lines, percent=100):
             if left > 0:
                 found.append((others[0], (left - min(flushed, left), min(flushed, left))))
     return found
+
+
+def is_chain(lines, spools):
+    """Whether the spools of the lines follow each other: none but the last has more to give."""
+    if len(lines) < 2 or any(line.spool is None for line in lines):
+        return False
+    mine = [spools[line.spool] for line in lines]
+    is_one = len({spool.filament.key for spool in mine}) == 1
+    return is_one and all(spool.available <= 0 for spool in mine[:-1])
+
+
+def _in_order(figures, percent):
+    whole, parts = _share(sum(figures), percent), []
+    for figure in figures[:-1]:
+        parts.append(min(figure, whole))
+        whole -= parts[-1]
+    return [*parts, whole]
 
 
 def needs(lines):

@@ -6,6 +6,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from inventory.models import Location, Spool
+from inventory.services.spools import consumption
+from production.models import Reason, RunEvent
 from production.services import completion
 from production.services.best_fit import reading, taking
 from production.services.best_fit.proposals import best_fit
@@ -13,6 +16,7 @@ from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, slots
 from production.services.requirements import fitting_spools
 from production.services.runs import lifecycle, repeats
+from production.services.runs import lines as line_services
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.undo import last_action
 from tests.factories import (
@@ -25,6 +29,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
+from tests.production.sliced_files.sliced_runs import a_sliced_run
 from tests.queries import fresh, queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -161,6 +166,26 @@ def test_what_is_taken_is_reserved_and_undone(orange):
     assert (spool.reserved_grams, line.spool, line.reserved_grams) == (0, None, 0)
 
 
+def test_what_one_press_took_is_undone_by_one(orange):
+    by, spools = make_user(role="manager"), [a_spool(500, filament=orange) for _ in range(3)]
+    runs = [a_run_of(orange, 400) for _ in range(3)]
+    take_all(by=by)
+    found = last_action.find(by=by)
+    assert (found.text, found.about) == ("chose spools for 3 runs", "")
+    lifecycle.update(runs[0], by=None, notes="by another since")
+    last_action.undo_event("run", RunEvent.objects.get(pk=found.event), by=by)
+    assert [fresh(run.materials.get()).spool is None for run in runs] == [False, True, True]
+    assert sorted(fresh(spool).reserved_grams for spool in spools) == [0, 0, 400]
+    assert violations() == []
+
+
+def test_a_press_for_one_run_is_named_by_it(orange):
+    a_spool(500, filament=orange)
+    run, by = a_run_of(orange), make_user(role="manager")
+    take_all(by=by)
+    assert last_action.find(by=by).text == f"chose spools for run {run.number}"
+
+
 def test_a_divided_line_is_whole_again_when_it_is_undone(orange):
     spools = [a_spool(1000, filament=orange), a_spool(600, filament=orange)]
     run, by = a_run_of(orange, 1500), make_user(role="manager")
@@ -268,3 +293,105 @@ def test_more_spools_than_can_be_taken_are_no_proposal_to_take(orange):
     [proposal] = best_fit().proposals
     assert len(proposal.shares) == taking.MOST_SPOOLS + 1
     assert not proposal.is_takeable
+
+
+# --- Plans that change after they were divided -------------------------------------------------
+
+
+def divided(filament, *, quantity=9, grams=100, sizes=(600, 500), copies=None):
+    """A planned run of a product, or by a file, whose line several spools were taken for."""
+    spools = [a_spool(size, filament=filament) for size in sizes]
+    if copies:
+        another = a_spool(2000, filament=filament)
+        run = a_sliced_run((another, grams), copies=copies)
+        run.materials.update(spool=None, filament=filament, reserved_grams=0)
+        Spool.objects.filter(pk=another.pk).update(reserved_grams=0)
+    else:
+        items = [NewItem(product=a_product(grams=grams), quantity=quantity)]
+        run = lifecycle.create(by=None, items=items)
+        run.materials.update(filament=filament, material_type=None)
+    taking.take([(run.materials.get(), spools)], by=None)
+    return run
+
+
+def parts(run):
+    return [
+        (line.spool.initial_grams, line.planned_total_grams, line.reserved_grams)
+        for line in run.materials.order_by("pk")
+    ]
+
+
+def test_each_spool_of_several_is_reasoned_for(orange):
+    rack = Location.objects.create(name="Rack 7")
+    a_spool(1000, filament=orange), a_spool(600, filament=orange, location=rack)
+    a_run_of(orange, 1500)
+    [proposal] = best_fit().proposals
+    first, second = (share.spool for share in proposal.shares)
+    details = " ".join(each.detail for each in proposal.reasons)
+    assert all(f"{each.code}: Sealed." in details for each in (first, second))
+    assert details.count("From Rack 7.") == 1
+    assert f"the print goes on from {second.code}." in details
+
+
+def test_a_divided_plan_is_divided_anew_when_it_changes(orange):
+    run = divided(orange)
+    assert parts(run) == [(600, 600, 600), (500, 300, 300)]
+    [item] = run.items.all()
+    for quantity, expected in {
+        10: [(600, 600, 600), (500, 400, 400)],
+        11: [(600, 600, 600), (500, 500, 500)],
+        7: [(600, 600, 600), (500, 100, 100)],
+        4: [(600, 400, 400)],
+    }.items():
+        line_services.change_item(item, quantity=quantity, by=None)
+        assert parts(run) == expected
+    assert violations() == []
+
+
+def test_a_plan_that_was_divided_by_choice_keeps_its_proportion(orange):
+    run = divided(orange, sizes=(600, 500))
+    for spool in Spool.objects.all():
+        consumption.adjust(spool, grams=Decimal(1000), reason="counted", by=None)
+    [item] = run.items.all()
+    line_services.change_item(item, quantity=7, by=None)
+    grams = [line.planned_total_grams for line in run.materials.order_by("pk")]
+    assert sum(grams) == 700
+    assert grams[0] == Decimal("466.666667")
+
+
+def test_a_line_of_a_file_is_divided_and_starts_in_a_printer_of_one_slot(orange):
+    run = divided(orange, copies=9)
+    assert parts(run) == [(600, 600, 600), (500, 300, 300)]
+    for count, expected in {
+        10: [(600, 600, 600), (500, 400, 400)],
+        5: [(600, 500, 500)],
+    }.items():
+        lifecycle.update(run, plate_count=count, by=None)
+        assert parts(run) == expected
+    lifecycle.update(run, plate_count=6, by=None)
+    assert violations() == []
+
+
+def test_a_run_by_a_file_starts_from_the_first_of_its_spools(orange):
+    run = divided(orange, copies=9)
+    printer = a_printer()
+    lifecycle.update(run, printer=printer, by=None)
+    first = run.materials.earliest("pk").spool
+    slots.load(first, slot=a_slot(printer=printer), by=None)
+    lifecycle.start(run, by=None, printer_cleared=True)
+    assert parts(run) == [(600, 600, 600), (500, 300, 300)]
+
+
+@pytest.mark.parametrize(
+    ("percent", "grams"),
+    [(40, [360, 0]), (80, [600, 120]), (Decimal("33.33"), [Decimal("299.97"), 0])],
+)
+def test_a_percent_takes_the_first_spool_before_the_next(orange, percent, grams):
+    run = divided(orange)
+    lifecycle.update(run, printer=a_printer(), by=None)
+    lifecycle.start(run, by=None, printer_cleared=True)
+    reason = Reason.objects.filter(kind="failure").first()
+    completion.fail(run, by=None, reason=reason, progress_percent=Decimal(percent), confirm=True)
+    taken = [line.actual_grams for line in run.materials.order_by("pk")]
+    assert taken == list(map(Decimal, grams))
+    assert violations() == []

@@ -1,5 +1,7 @@
 """The best fit on the floor and in the API."""
 
+import re
+
 import pytest
 
 from tests.factories import a_spool, make_user
@@ -18,6 +20,19 @@ def test_what_is_ticked_is_reserved(floor):
     answer = touch(floor, FLOOR, take=f"{line.pk}:{spool.pk}")
     assert "1 run has its spools." in page_after(floor, answer)
     assert (fresh(line).spool, fresh(line).reserved_grams, fresh(other).spool) == (spool, 60, None)
+
+
+def test_what_one_press_took_is_undone_by_one(floor):
+    (line, spool), (other, another) = a_bare_line(60), a_bare_line(70)
+    ticked = [f"{line.pk}:{spool.pk}", f"{other.pk}:{another.pk}"]
+    text = page_after(floor, touch(floor, FLOOR, take=ticked))
+    assert "Your last: chose spools for 2 runs" in " ".join(text.split())
+    [(address, event)] = re.findall(
+        r'class="undo".*?action="(.+?)".*?name="event" value="(.+?)"', text, re.DOTALL
+    )
+    text = page_after(floor, touch(floor, address, event=event))
+    assert "2 runs are without the spools that were chosen at once." in text
+    assert [fresh(each).spool for each in (line, other)] == [None, None]
 
 
 def test_what_cannot_be_taken_is_named_and_the_rest_done(floor):

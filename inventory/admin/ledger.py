@@ -69,7 +69,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "kind": "kind",
         "spool": "spool.code",
         "filament": lambda entry: str(entry.spool.filament),
-        **same("grams", "balance_grams", "cost_per_gram"),
+        **same("grams", "balance_grams", "cost_per_gram", "credit"),
         "run": "production_run.number",
         "reverses": "reverses_id",
         **same("reason", "note", "source"),
@@ -91,6 +91,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "run",
         "undoes",
         ("why", "note"),
+        "credit",
         ("source", "who"),
         ("occurred_at", "created_at"),
     ]

@@ -23,7 +23,7 @@ from inventory.serializers.spools import (
 )
 from inventory.serializers.tables import SpoolImportQuery, SpoolTable, TableReportSerializer
 from inventory.serializers.verbs import SPOOL_VERBS
-from inventory.services import receiving, stock
+from inventory.services import receiving, returning, stock
 from inventory.services.locking import UnknownSpool
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf
 from tenants.accounts.models import FarmSettings
@@ -41,7 +41,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     serializer_class = SpoolSerializer
     bodies = {**SPOOL_VERBS, "import_table": SpoolTable}
     answers = {
-        **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], BookedSpool),
+        **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust", "send_back"], BookedSpool),
         "receive": {201: ReceivedSpools},
         **dict.fromkeys(["update", "partial_update"], ChangedSpool),
         "revalue": RevaluedSpool,
@@ -55,6 +55,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         "label": "view",
         "labels": "view",
         "unmerge": "merge",
+        "send_back": "return",
     }
     queries = {
         "retrieve": AsOfQuery,
@@ -128,6 +129,11 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     def adjust(self, request, pk):
         """Correct the book by signed grams, with a reason: a manager's."""
         return self._booked(consumption.adjust)
+
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request, pk):
+        """Give the spool back to its supplier, with what is left on it: a manager's."""
+        return self._booked(returning.return_spool)
 
     @action(detail=True, methods=["post"])
     def revalue(self, request, pk):

@@ -81,11 +81,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('spool', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='inventory.spool')),
-                ('kind', models.CharField(choices=[('receipt', 'Receipt'), ('usage', 'Usage'), ('waste', 'Waste'), ('adjustment', 'Adjustment'), ('count', 'Count'), ('reversal', 'Reversal')], max_length=10)),
+                ('kind', models.CharField(choices=[('receipt', 'Receipt'), ('usage', 'Usage'), ('waste', 'Waste'), ('return', 'Return'), ('adjustment', 'Adjustment'), ('count', 'Count'), ('reversal', 'Reversal')], max_length=10)),
                 ('grams', tenants.operations.quantities.GramsField(help_text='Signed: what came in is positive.')),
                 ('balance_grams', tenants.operations.quantities.GramsField(help_text='On the spool after this entry.')),
                 ('is_counted', models.BooleanField(default=False, help_text='Its balance was seen: counted, or weighed after a use.')),
                 ('cost_per_gram', tenants.operations.quantities.CostPerGramField(null=True)),
+                ('credit', tenants.operations.quantities.MoneyField(help_text='Of a return: what the supplier credits, null where that is not known. A reversal of it takes that back.', null=True)),
                 ('production_run', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='transactions', to='production.productionrun')),
                 ('reverses', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='inventory.inventorytransaction')),
                 ('reason', models.CharField(blank=True, max_length=40)),
@@ -99,7 +100,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['pk'],
                 'indexes': [models.Index(fields=['spool', 'id'], name='ledger_by_spool'), models.Index(fields=['production_run'], name='ledger_by_run'), models.Index(fields=['created_at'], name='ledger_by_time'), models.Index(fields=['performed_by', 'created_at'], name='ledger_by_person')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'count'), models.Q(('grams__gt', 0), ('kind', 'receipt')), models.Q(('grams__lt', 0), ('kind__in', ['usage', 'waste'])), models.Q(('kind__in', ['adjustment', 'reversal']), models.Q(('grams', 0), _negated=True)), _connector='OR'), name='ledger_grams_fit_kind'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('reverses__isnull', False)), models.Q(models.Q(('kind', 'reversal'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='ledger_reversal_names_its_entry'), models.CheckConstraint(condition=models.Q(('balance_grams__gte', 0)), name='ledger_balance_not_negative')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'count'), models.Q(('grams__gt', 0), ('kind', 'receipt')), models.Q(('grams__lt', 0), ('kind__in', ['usage', 'waste', 'return'])), models.Q(('kind__in', ['adjustment', 'reversal']), models.Q(('grams', 0), _negated=True)), _connector='OR'), name='ledger_grams_fit_kind'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('reverses__isnull', False)), models.Q(models.Q(('kind', 'reversal'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='ledger_reversal_names_its_entry'), models.CheckConstraint(condition=models.Q(('credit', None), models.Q(('credit__gte', 0), ('kind', 'return')), models.Q(('credit__lte', 0), ('kind', 'reversal')), _connector='OR'), name='ledger_credit_is_of_return'), models.CheckConstraint(condition=models.Q(('balance_grams__gte', 0)), name='ledger_balance_not_negative')],
             },
         ),
         migrations.CreateModel(

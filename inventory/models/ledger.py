@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Max, Min, Q
 
 from inventory.models.spools import HoldingSpoolQuerySet, Spool
-from tenants.operations.quantities import CostPerGramField, GramsField
+from tenants.operations.quantities import CostPerGramField, GramsField, MoneyField
 from tenants.operations.text import format_number
 
 CONSUMPTION = ("usage", "waste")  # the kinds
@@ -81,6 +81,7 @@ class InventoryTransaction(models.Model):
         RECEIPT = "receipt"
         USAGE = "usage"
         WASTE = "waste"
+        RETURN = "return"  # to the supplier
         ADJUSTMENT = "adjustment"
         COUNT = "count"
         REVERSAL = "reversal"
@@ -101,6 +102,11 @@ class InventoryTransaction(models.Model):
         default=False, help_text="Its balance was seen: counted, or weighed after a use."
     )
     cost_per_gram = CostPerGramField(null=True)
+    credit = MoneyField(
+        null=True,
+        help_text="Of a return: what the supplier credits, null where that is not known. A "
+        "reversal of it takes that back.",
+    )
     production_run = models.ForeignKey(
         "production.ProductionRun",
         models.PROTECT,
@@ -138,13 +144,19 @@ class InventoryTransaction(models.Model):
                 name="ledger_grams_fit_kind",
                 condition=Q(kind="count")
                 | Q(kind="receipt", grams__gt=0)
-                | Q(kind__in=["usage", "waste"], grams__lt=0)
+                | Q(kind__in=["usage", "waste", "return"], grams__lt=0)
                 | (Q(kind__in=["adjustment", "reversal"]) & ~Q(grams=0)),
             ),
             models.CheckConstraint(
                 name="ledger_reversal_names_its_entry",
                 condition=Q(kind="reversal", reverses__isnull=False)
                 | (~Q(kind="reversal") & Q(reverses__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="ledger_credit_is_of_return",
+                condition=Q(credit=None)
+                | Q(kind="return", credit__gte=0)
+                | Q(kind="reversal", credit__lte=0),
             ),
             models.CheckConstraint(
                 name="ledger_balance_not_negative", condition=Q(balance_grams__gte=0)

@@ -31,6 +31,7 @@ class InventoryTransactionSerializer(RowSerializer):
             "balance_grams",
             "is_counted",
             "cost_per_gram",
+            "credit",
             "run",
             "run_number",
             "reverses",

@@ -3,6 +3,7 @@
 from inventory.models import Filament, Location, Spool, SpoolTag
 from inventory.serializers.spools import GRAMS, ReceiveBody, SpoolCodeField
 from tenants.api.fields import (
+    MONEY,
     ChoiceField,
     FlagField,
     IdField,
@@ -123,6 +124,14 @@ class ArchiveBody(Body):
     note = TextField(**NOTE)
 
 
+class ReturnBody(Body):
+    """What the supplier credits for the spool; left out or null, it is not known."""
+
+    credit = QuantityField(required=False, allow_null=True, **MONEY)
+    reason = TextField(**WORD)
+    note = TextField(**NOTE)
+
+
 SPOOL_VERBS = {
     "receive": ReceiveBody,
     "weigh": WeighBody,
@@ -136,6 +145,7 @@ SPOOL_VERBS = {
     "dry": NoBody,
     "relabel": RelabelBody,
     "archive": ArchiveBody,
+    "send_back": ReturnBody,
     "restore": NoBody,
     "merge": MergeBody,
     "unmerge": NoBody,

@@ -38,7 +38,8 @@ SELECT reversal.id AS entry_id, reversal.kind, reversal.reverses_id, original.ki
        reversal.spool_id, original.spool_id AS reversed_spool_id,
        reversal.grams, original.grams AS reversed_grams,
        reversal.production_run_id AS run_id, original.production_run_id AS reversed_run_id,
-       reversal.cost_per_gram, original.cost_per_gram AS reversed_cost_per_gram
+       reversal.cost_per_gram, original.cost_per_gram AS reversed_cost_per_gram,
+       reversal.credit, original.credit AS reversed_credit
 FROM (
     SELECT *, count(*) OVER (PARTITION BY reverses_id) AS times
     FROM inventory_inventorytransaction WHERE kind = 'reversal' OR reverses_id IS NOT NULL
@@ -53,6 +54,7 @@ WHERE original.id IS NULL
    OR original.grams <> -reversal.grams
    OR original.production_run_id IS DISTINCT FROM reversal.production_run_id
    OR original.cost_per_gram IS DISTINCT FROM reversal.cost_per_gram
+   OR original.credit IS DISTINCT FROM -reversal.credit
 ORDER BY reversal.id
 """,
     "time_never_runs_backwards": """

@@ -121,6 +121,10 @@ class Book:
     def waste(self, spool, grams, **details):
         return self._take(spool, Kind.WASTE, grams, **details)
 
+    def send_back(self, spool, **details):
+        """Take all that is left: it goes back to its supplier, for a ``credit`` (None: unknown)."""
+        return self._post(spool, Kind.RETURN, -spool.remaining_grams, **details)
+
     def adjust(self, spool, grams, **details):
         """Correct the book by signed ``grams``."""
         if grams < 0 and -grams > spool.remaining_grams:
@@ -153,6 +157,7 @@ class Book:
             spool, Kind.REVERSAL, -entry.grams, run=entry.production_run, reverses=entry, **details
         )
         reversal.cost_per_gram = entry.cost_per_gram
+        reversal.credit = None if entry.credit is None else -entry.credit
         if entry.kind in CONSUMPTION:
             self._redated.add(spool.pk)
         if entry.settles_for_device:
@@ -319,18 +324,9 @@ class Book:
         return entry
 
     def _post(
-        self,
-        spool,
-        kind,
-        grams,
-        *,
-        run=None,
-        at=None,
-        occurred_at=None,
-        by=None,
-        via=None,
+        self, spool, kind, grams, *, run=None, at=None, occurred_at=None, by=None, via=None,
         **details,
-    ):
+    ):  # fmt: skip
         doubles.require_not_merged(spool)
         at, by = at or self._moment(spool), by or self.by
         spool.remaining_grams += grams

@@ -51,11 +51,13 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
 
     ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
     needs weighing, as it does where it did before a weighing that is undone. The count that settled
-    what a device used goes with that use. Raises EntryOfRun, AlreadyReversed, NotReversible,
-    CompensatingCount, CountOfUse, ReceiptInUse, CountedSince, InsufficientInventory, SpoolArchived.
+    what a device used goes with that use, and a spool whose return is undone is on the shelf again.
+    Raises EntryOfRun, AlreadyReversed, NotReversible, CompensatingCount, CountOfUse, ReceiptInUse,
+    CountedSince, InsufficientInventory, SpoolArchived.
     """
     details = reason_and_note(require_reason(reason), note)
-    with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
+    is_return = entry.kind == Kind.RETURN
+    with shelf.locked(entry.spool, by=by, at=at, archived_too=is_return) as (book, spool):
         entry = InventoryTransaction.objects.select_related("production_run").get(pk=entry.pk)
         _require_reversible(entry)
         since = Q(pk__gt=entry.pk)
@@ -76,6 +78,8 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
                 balance_grams=spool.remaining_grams,
             )
         reversal = settling.reverse(book, entry, **details)
+        if is_return:
+            shelf.bring_back(book, spool)
         weighed = {"verb": SpoolEvent.Verb.WEIGHED, "at": entry.created_at}
         if counted or spool.events.filter(**weighed).exists():
             Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)

@@ -10,11 +10,14 @@ from production.filters.holds import HoldFilter
 from production.serializers.holds import (
     HeldInUseSerializer,
     HoldBody,
+    HoldReturnBody,
+    HoldReturnSerializer,
     HoldSerializer,
     InUseSerializer,
     PlacedHold,
     ReleaseBody,
 )
+from production.services import held_returns
 from production.services.holds import in_use
 from tenants.api.views import ReadViewSet
 
@@ -27,13 +30,14 @@ class HoldViewSet(ReadViewSet):
     queryset = Hold.objects.all()
     serializer_class = HoldSerializer
     filterset_class = HoldFilter
-    bodies = {"create": HoldBody, "release": ReleaseBody}
+    bodies = {"create": HoldBody, "release": ReleaseBody, "send_back": HoldReturnBody}
     answers = {
         "create": {201: PlacedHold},
         "release": HoldSerializer,
+        "send_back": HoldReturnSerializer,
         "in_use": InUseSerializer,
     }
-    permissions = {"create": "place", "in_use": "view"}
+    permissions = {"create": "place", "in_use": "view", "send_back": "return"}
     search_fields = ["lot_number", "reason", "spool__code", "filament__name", "release_note"]
     ordering_fields = ["id", "placed_at", "released_at"]
 
@@ -46,6 +50,20 @@ class HoldViewSet(ReadViewSet):
     def release(self, request, pk):
         """Let the spools be used again, unless another hold covers them: a manager's."""
         return self.verb(holds.release)
+
+    @action(detail=True, methods=["post"], url_path="return")
+    def send_back(self, request, pk):
+        """Give its spools back to their supplier, but for those in use: a manager's.
+
+        The hold stays open.
+        """
+        hold = self.get_object()
+        values = self.get_validated_data(hold)
+        done = self.call(held_returns.return_held, hold, **values)
+        answer = {**HoldReturnSerializer(done).data, "dry_run": values.get("dry_run", False)}
+        if answer["dry_run"]:
+            answer["entries"] = [{**entry, "id": None} for entry in answer["entries"]]
+        return Response(answer)
 
     @action(detail=True, methods=["get"], url_path="in-use")
     def in_use(self, request, pk):

@@ -3,9 +3,19 @@
 from rest_framework import serializers
 
 from inventory.models import Filament, Hold, Spool
+from inventory.serializers.ledger import InventoryTransactionSerializer
 from inventory.serializers.spools import SpoolCodeField
 from production.models import ProductionRun
-from tenants.api.fields import GRAMS, IdField, NameField, PersonNameField, QuantityField, TextField
+from tenants.api.fields import (
+    GRAMS,
+    MONEY,
+    FlagField,
+    IdField,
+    NameField,
+    PersonNameField,
+    QuantityField,
+    TextField,
+)
 from tenants.api.serializers import Body, RowSerializer
 
 REASON_LENGTH = Hold._meta.get_field("reason").max_length
@@ -109,3 +119,32 @@ class ReleaseBody(Body):
     """Why it is no longer held."""
 
     note = TextField(required=False, allow_blank=True, max_length=REASON_LENGTH)
+
+
+class HoldReturnBody(Body):
+    """What the supplier credits for all spools together, shared out by their grams; left out or
+    null, it is not known. With ``dry_run`` nothing is saved."""
+
+    credit = QuantityField(required=False, allow_null=True, **MONEY)
+    note = TextField(required=False, allow_blank=True, max_length=2000)
+    dry_run = FlagField(required=False)
+
+
+class LeftSpoolSerializer(serializers.Serializer):
+    """A spool of the hold that stays, and why: ``spool_loaded``, ``spool_claimed`` or
+    ``nothing_to_return``, where the book has nothing on it."""
+
+    spool = serializers.IntegerField(source="spool.pk")
+    spool_code = serializers.CharField(source="spool.code")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class HoldReturnSerializer(serializers.Serializer):
+    """The entries of the spools that go back, in a dry run without ids, and those that stay."""
+
+    hold = serializers.IntegerField(source="hold.pk")
+    dry_run = serializers.BooleanField(read_only=True)
+    grams = QuantityField(help_text="That go back, of all spools.", **GRAMS)
+    entries = InventoryTransactionSerializer(many=True)
+    left = LeftSpoolSerializer(many=True)

@@ -190,6 +190,8 @@ class StockChangeSerializer(StockWorth):
     """What one kind of change added to the stock, or took from it."""
 
     kind = serializers.ChoiceField(stock_value.KINDS)
+    credit = Amount(4, help_text="Of suppliers, for returns; null where a part is not known.")
+    known_credit = Amount(4)
 
 
 class AlertSerializer(serializers.Serializer):

@@ -59,7 +59,7 @@ MANAGEMENT = (
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"inventory.overrule_recognisedrepeat"}
     | _each("post cancel undo", "inventory", "stocktake")
-    | {"inventory.release_hold"}
+    | {"inventory.release_hold", "inventory.return_hold", "inventory.return_spool"}
     | _each("accept withdraw", "production", "slicercorrection")
     | {"production.delete_picture"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}

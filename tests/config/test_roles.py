@@ -40,6 +40,7 @@ API = """
 /api/v1/holds/{pk}/                                     v     .     .     .     .
 /api/v1/holds/{pk}/in-use/                              v     .     .     .     .
 /api/v1/holds/{pk}/release/                             .     m     .     .     .
+/api/v1/holds/{pk}/return/                              .     m     .     .     .
 /api/v1/inventory-transactions/                         v     .     .     .     .
 /api/v1/inventory-transactions/correct-clock/           .     m     .     .     .
 /api/v1/inventory-transactions/{pk}/                    v     .     .     .     .
@@ -167,6 +168,7 @@ API = """
 /api/v1/spools/{pk}/open/                               .     o     .     .     .
 /api/v1/spools/{pk}/relabel/                            .     o     .     .     .
 /api/v1/spools/{pk}/restore/                            .     o     .     .     .
+/api/v1/spools/{pk}/return/                             .     m     .     .     .
 /api/v1/spools/{pk}/use/                                .     o     .     .     .
 /api/v1/spools/{pk}/waste/                              .     o     .     .     .
 /api/v1/spools/{pk}/weigh/                              .     o     .     .     .

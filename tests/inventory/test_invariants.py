@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import invariants, ledger
+from inventory.services import holds, invariants, ledger
 from inventory.services.spools import scale
 from tests.factories import a_run, a_spool
 
@@ -168,6 +168,17 @@ def test_a_forgotten_last_entry_is_found(spool):
 
 
 @pytest.mark.usefixtures("unguarded")
+def test_a_spool_that_is_held_by_nothing_or_free_under_a_hold_is_found(spool):
+    holds.place(lot_number="L7", reason="Brittle", by=None)
+    falsify(Spool.objects.filter(pk=spool.pk), is_held=True)
+    other = a_spool(lot_number="l7")
+    falsify(Spool.objects.filter(pk=other.pk), is_held=False)
+    assert [(name, figures["spool_id"]) for name, figures in found()] == [
+        ("held_by_open_holds", spool.pk),
+        ("held_by_open_holds", other.pk),
+    ]
+
+
 def test_a_violation_says_its_ids_and_figures(spool):
     falsify(Spool.objects.filter(pk=spool.pk), remaining_grams=Decimal(944))
     (violation,) = invariants.violations()

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, SpoolEvent
-from inventory.services import filaments, reversing
+from inventory.services import filaments, returning, reversing
 from inventory.services.spools import consumption, revaluing, scale, shelf
 from production.services.reports.stock_value import changes_of_stock, stock_as_of
 from tenants.accounts.models import AuditEvent
@@ -45,6 +45,9 @@ def lived(farm):
     shelf.restore(spools[3], by=None, at=on(28))
     consumption.waste(spools[2], grams=Decimal(7), by=None, at=on(29))
     shelf.archive(spools[4], discard=False, by=None, at=on(30))
+    entry = returning.return_spool(spools[0], credit=Decimal(9), by=None, at=on(31))
+    reversing.reverse(entry, reason="kept", by=None, at=on(33))
+    returning.return_spool(spools[2], by=None, at=on(34))
     return spools
 
 
@@ -114,13 +117,15 @@ def test_the_changes_between_two_moments_are_the_difference_of_the_stocks(lived)
 def test_each_kind_of_change_has_a_row(lived):
     changes = {row["kind"]: row for row in changes_of_stock(None, None)}
     assert list(changes) == [
-        *("receipt", "usage", "waste", "count", "reversal"),
+        *("receipt", "usage", "waste", "return", "count", "reversal"),
         *("archived", "restored", "revaluation", "price_known"),
     ]
     assert (changes["receipt"]["grams"], changes["receipt"]["known_value"]) == (5000, 50)
     assert changes["receipt"]["value"] is None
     assert changes["revaluation"]["grams"] == changes["price_known"]["grams"] == 0
     assert changes["price_known"]["grams_of_unknown_value"] < 0
+    assert (changes["return"]["credit"], changes["return"]["known_credit"]) == (None, 9)
+    assert (changes["reversal"]["credit"], changes["usage"]["credit"]) == (-9, 0)
 
 
 def test_a_price_of_the_filament_makes_spools_without_one_known(farm):

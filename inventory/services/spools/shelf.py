@@ -254,10 +254,16 @@ def restore(spool, *, by, at=None):
             raise NotArchived(
                 _("Spool %(fresh)s is on the shelf.") % {"fresh": fresh.code}, spool_id=fresh.pk
             )
-        fresh.archived_at = None
-        write(book, fresh, "archived_at")
-        record(book, fresh, Verb.RESTORED, after=f"{format_number(fresh.remaining_grams)} g")
+        bring_back(book, fresh)
     return fresh
+
+
+def bring_back(book, spool):
+    """Put the locked spool on the shelf, if it is archived, with what is left on it."""
+    if spool.is_archived:
+        spool.archived_at = None
+        write(book, spool, "archived_at")
+        record(book, spool, Verb.RESTORED, after=f"{format_number(spool.remaining_grams)} g")
 
 
 def require_not_removed(spool):

@@ -187,6 +187,8 @@ def stock_changes(_values, _measure):
         Column(_("Change, {currency}"), "value", "signed_money", sums=True),
         Column(_("Known change, {currency}"), "known_value", "signed_money", sums=True),
         Column(_("Of unknown value, g"), "grams_of_unknown_value", "signed_grams", sums=True),
+        Column(_("Credit, {currency}"), "credit", "money", sums=True),
+        Column(_("Known credit, {currency}"), "known_credit", "money", sums=True),
     ]
 
 

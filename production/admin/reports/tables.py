@@ -35,6 +35,7 @@ CHANGES = {
     "receipt": gettext_lazy("Receipts"),
     "usage": gettext_lazy("Usage"),
     "waste": gettext_lazy("Waste"),
+    "return": gettext_lazy("Returned to suppliers"),
     "count": gettext_lazy("Counts"),
     "adjustment": gettext_lazy("Adjustments"),
     "reversal": gettext_lazy("Reversals"),

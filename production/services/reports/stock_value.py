@@ -34,6 +34,7 @@ KINDS = (
     "receipt",
     "usage",
     "waste",
+    "return",
     "count",
     "adjustment",
     "reversal",
@@ -47,23 +48,28 @@ _STEPS = """
 WITH happened AS (
     SELECT spool_id, created_at AS at, 2 AS place, id, balance_grams AS balance,
         CASE WHEN reason = %(revalued)s THEN 'revaluation' ELSE kind END AS kind,
-        cost_per_gram AS rate, kind <> 'reversal' AS is_rated, NULL::boolean AS is_held
-    FROM inventory_inventorytransaction
+        cost_per_gram AS rate, kind <> 'reversal' AS is_rated, NULL::boolean AS is_held, credit,
+        credit IS NULL AND 'return' IN (kind, CASE WHEN kind = 'reversal' THEN (
+            SELECT origin.kind FROM inventory_inventorytransaction origin
+            WHERE origin.id = entry.reverses_id
+        ) END) AS is_credit_unknown
+    FROM inventory_inventorytransaction entry
     WHERE spool_id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
     UNION ALL
-    SELECT spool_id, at, 3, id, NULL, verb, NULL, false, verb = 'restored'
+    SELECT spool_id, at, CASE verb WHEN 'restored' THEN 1 ELSE 3 END, id, NULL, verb, NULL, false,
+        verb = 'restored', NULL, false
     FROM inventory_spoolevent
     WHERE spool_id IN ({spools}) AND verb IN ('archived', 'restored')
         AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
     UNION ALL
     SELECT spool.id, event.at, 1, event.id, NULL, 'revaluation',
-        round((changes->'price'->>1)::numeric / spool.initial_grams, 8), true, NULL
+        round((changes->'price'->>1)::numeric / spool.initial_grams, 8), true, NULL, NULL, false
     FROM accounts_auditevent event JOIN inventory_spool spool ON spool.id = event.object_id
     WHERE object_type = 'inventory.spool' AND verb = 'change' AND changes->'price'->>1 IS NOT NULL
         AND spool.id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
     UNION ALL
     SELECT spool.id, event.at, 1, event.id, NULL, 'revaluation',
-        round((changes->'price'->>1)::numeric / filament.net_grams, 8), true, NULL
+        round((changes->'price'->>1)::numeric / filament.net_grams, 8), true, NULL, NULL, false
     FROM accounts_auditevent event
     JOIN inventory_filament filament ON filament.id = event.object_id
     JOIN inventory_spool spool ON spool.filament_id = filament.id AND spool.price IS NULL
@@ -77,7 +83,7 @@ WITH happened AS (
     FROM happened
     WINDOW whole AS (PARTITION BY spool_id ORDER BY at, place, id)
 ), filled AS (
-    SELECT spool_id, at, kind, number, balances,
+    SELECT spool_id, at, kind, number, balances, credit, is_credit_unknown,
         CASE WHEN first_value(is_held) OVER held IS FALSE THEN 0
             ELSE coalesce(first_value(balance) OVER balanced, 0) END AS grams,
         CASE WHEN rates > 0 THEN first_value(rate) OVER rated END AS rate
@@ -107,18 +113,20 @@ _CHANGED = """
     FROM filled WINDOW whole AS (PARTITION BY spool_id ORDER BY number)
 ), parts AS (
     SELECT kind, at, grams - grams_before AS grams, (grams - grams_before) * rate AS value,
-        CASE WHEN rate IS NULL THEN grams - grams_before ELSE 0 END AS unknown
+        CASE WHEN rate IS NULL THEN grams - grams_before ELSE 0 END AS unknown,
+        credit, is_credit_unknown
     FROM stepped
     UNION ALL
     SELECT CASE WHEN rate IS NULL OR rate_before IS NULL THEN 'price_known'
             ELSE 'revaluation' END,
         at, 0, grams_before * (coalesce(rate, 0) - coalesce(rate_before, 0)),
-        grams_before * ((rate IS NULL)::int - (rate_before IS NULL)::int)
+        grams_before * ((rate IS NULL)::int - (rate_before IS NULL)::int), NULL, false
     FROM stepped WHERE rate IS DISTINCT FROM rate_before AND grams_before <> 0
 )
-SELECT kind, sum(grams) AS grams, coalesce(sum(value), 0) AS value, sum(unknown) AS unknown
+SELECT kind, sum(grams) AS grams, coalesce(sum(value), 0) AS value, sum(unknown) AS unknown,
+    coalesce(sum(credit), 0) AS credit, bool_or(is_credit_unknown) AS is_credit_unknown
 FROM parts WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s
-GROUP BY 1 HAVING bool_or(grams <> 0 OR value <> 0 OR unknown <> 0)
+GROUP BY 1 HAVING bool_or(grams <> 0 OR value <> 0 OR unknown <> 0 OR credit <> 0)
 """
 
 
@@ -149,17 +157,25 @@ def changes_of_stock(since, until, *, spools=None):
     dicts, one for each of KINDS that there is. Their sums are the difference of the two stocks.
     One query.
 
-    A ``revaluation`` is what a spool held x its change of price, and what was posted again for
-    it; ``price_known`` the same where a price became known, or is known no more.
+    ``known_credit`` is what suppliers credited for what went back, whatever it was worth, less that
+    of returns that were reversed; ``credit`` is None where a part of it is not known. It is no part
+    of the stock. A ``revaluation`` is what a spool held x its change of price, and what was posted
+    again for it; ``price_known`` the same where a price became known, or is known no more.
     """
     rows = _fetched(_STEPS + _CHANGED, spools, since=since, until=until)
     found = {row["kind"]: row for row in rows}
-    return [{"kind": kind, **_figures(found[kind])} for kind in KINDS if kind in found]
+    return [{"kind": kind, **_changed(found[kind])} for kind in KINDS if kind in found]
 
 
 def _fetched(statement, spools, **moments):
     spools = Spool.objects.all() if spools is None else spools
     return fetched(statement, {"revalued": REVALUED, **moments}, spools=spools)
+
+
+def _changed(row):
+    known = rounded(row["credit"])
+    credit = None if row["is_credit_unknown"] else known
+    return {**_figures(row), "credit": credit, "known_credit": known}
 
 
 def _figures(row):

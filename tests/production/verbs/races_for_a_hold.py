@@ -7,13 +7,16 @@ from inventory.models import Hold, Spool
 from inventory.services import holds, receiving
 from inventory.services.held_spools import SpoolHeld
 from inventory.services.holds import AlreadyHeld, HoldReleased
+from inventory.services.ledger import SpoolArchived
 from inventory.services.spools import shelf
 from production.models import ProductionRun
+from production.services.held_returns import return_held
 from production.services.holds import in_use
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
 from tests.factories import a_filament, a_run, a_slot, a_spool
+from tests.production.verbs.preparation import a_bare_line
 from tests.production.verbs.stories_of_holds import a_delivery, a_hold
 from tests.queries import fresh
 from tests.responses import refusals
@@ -105,7 +108,27 @@ def release_and_release():
     return [lambda: holds.release(hold, by=None)] * 2, judge
 
 
+def return_and_start():
+    """Either it goes back, or it is printed from and stays."""
+    spools = a_delivery(3)
+    line, _spool = a_bare_line(spool=spools[1])
+    run, hold = line.run, holds.place(delivery_of=spools[0], reason="Brittle", by=None)
+
+    def judge(results):
+        goes_back = refusals(results) == [SpoolArchived]
+        assert goes_back or not refusals(results)
+        assert len(results[0].entries) == (3 if goes_back else 2)
+        assert fresh(spools[1]).is_archived == goes_back
+
+    named = {"spools": {line.pk: spools[1]}, "override_reason": "Urgent"}
+    return [
+        lambda: return_held(hold, by=None),
+        lambda: lifecycle.start(run, by=None, **named),
+    ], judge
+
+
 RACES = [
+    return_and_start,
     hold_and_start,
     hold_and_create,
     hold_and_load,

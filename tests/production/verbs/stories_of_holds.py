@@ -1,6 +1,7 @@
 """The verbs of holds: how each comes to be used, and where each has as much to write as can be."""
 
-from inventory.services import holds, receiving
+from inventory.services import holds, receiving, returning
+from production.services.held_returns import return_held
 from tests.factories import a_filament
 from tests.production.verbs.preparation import a_table
 
@@ -28,6 +29,18 @@ def _():
 def _():
     hold = a_hold()
     return lambda: holds.release(hold, note="Fine", by=None)
+
+
+@verb("hold.return")
+def _():
+    hold = a_hold()
+    return lambda: return_held(hold, credit=10, by=None)
+
+
+@verb("spool.return")
+def _():
+    [spool, *_others] = a_delivery()
+    return lambda: returning.return_spool(spool, credit=10, by=None)
 
 
 STORIES = {name: lambda arrange=arrange: arrange()() for name, arrange in CASES.items()}

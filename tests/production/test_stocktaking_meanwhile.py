@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import now
 
 from inventory.models import Location
-from inventory.services.spools import consumption, scale, shelf, stating
+from inventory.services.spools import consumption, merging, scale, shelf, stating
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import slots
@@ -60,6 +60,12 @@ def test_a_weight_after_a_print_says_what_is_there_now(here):
     assert outcomes(stocktake) == ["counted_since"]
 
 
+def merged_with_one_weighed_since(spool):
+    double = a_spool(1000, filament=spool.filament)
+    scale.weigh(double, gross_grams=1080, confirm=True, by=None)
+    merging.merge(spool, double=double, reason="one reel", confirm=True, by=None)
+
+
 def test_whatever_fixed_the_book_since_is_left_alone(here):
     doors = (
         lambda spool: scale.weigh(spool, gross_grams=1080, confirm=True, by=None),
@@ -68,6 +74,7 @@ def test_whatever_fixed_the_book_since_is_left_alone(here):
         lambda spool: stating.measure(spool, gross_grams=1080, by=None),
         lambda spool: stating.set_remaining(spool, grams=880, by=None),
         lambda spool: stating.set_used(spool, grams=120, by=None),
+        merged_with_one_weighed_since,
         lambda spool: consumption.empty(spool, as_="waste", by=None),
     )
     spools = [a_spool(1000, location=here) for _ in doors]
@@ -78,8 +85,8 @@ def test_whatever_fixed_the_book_since_is_left_alone(here):
     doubts = [doubt.text for doubt in review.review(stocktake).doubts]
     assert sum("weighed again since" in text for text in doubts) == len(doors)
     posted(stocktake)
-    assert [remaining(spool) for spool in spools] == [880] * 6 + [0]
-    assert outcomes(stocktake) == ["counted_since"] * 7
+    assert [remaining(spool) for spool in spools] == [880] * 7 + [0]
+    assert outcomes(stocktake) == ["counted_since"] * 8
 
 
 def test_the_difference_of_two_weights_tells_no_balance(here):

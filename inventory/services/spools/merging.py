@@ -121,7 +121,9 @@ def _post(book, target, other, found, *, note):
     """The entries of the book that make the kept spool what is left, and the double empty."""
     first, change = len(book.entries), found.left_grams - target.remaining_grams
     if change:
-        book.adjust(target, change, reason=MERGED, note=note)
+        stated = found.stated if found.basis == other else None
+        seen = {"is_counted": True, "occurred_at": stated.occurred_at} if stated else {}
+        book.adjust(target, change, reason=MERGED, note=note, **seen)
     if other.remaining_grams:
         book.adjust(other, -other.remaining_grams, reason=MERGED, note=note)
     return book.entries[first:]

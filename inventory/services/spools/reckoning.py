@@ -13,14 +13,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, OPENING, SETTLED, USED_BEFORE
+from inventory.models.ledger import OPENING, SETTLED, USED_BEFORE
 from inventory.services.spools.stating import RESTATED
 from tenants.operations.text import format_moment, format_number
 
 ZERO = Decimal(0)
 Kind = InventoryTransaction.Kind
-STATED = Q(kind=Kind.COUNT) & ~Q(reason__in=(COMPENSATED, CLOCK_CORRECTED, SETTLED))
-STATED |= Q(kind=Kind.ADJUSTMENT, reason__in=(OPENING, USED_BEFORE))
+STATED = Q(is_counted=True) | Q(kind=Kind.ADJUSTMENT, reason__in=(OPENING, USED_BEFORE))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from inventory.models import (
     StocktakeLine,
     UsageMeter,
 )
-from inventory.models.ledger import REVALUED
+from inventory.models.ledger import CONSUMPTION, REVALUED
 from inventory.models.stocktaking import NO_GRAMS
 from production.models import PrinterSlot, RunMaterial
 from tenants.operations.quantities import MoneyField
@@ -25,10 +25,9 @@ from tenants.operations.text import half_up
 
 Missing, Outcome, Place = Stocktake.Missing, StocktakeLine.Outcome, StocktakeLine.PlaceOutcome
 NOT_FOUND = StocktakeLine.Result.NOT_FOUND
-# When it was seen what an entry says: a weight may be entered later, a price corrected later still.
-SEEN_AT = Case(
-    When(Q(kind="count") | Q(reason=REVALUED), then=F("occurred_at")), default=F("created_at")
-)
+# When it was seen what an entry says, as a weight may be entered later: of a run it is not known.
+OF_RUN = Q(production_run__isnull=False) & ~Q(reason=REVALUED)
+SEEN_AT = Case(When(OF_RUN, then=F("created_at")), default=F("occurred_at"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +71,8 @@ def recorded(stocktake):
     of_spool, since = {"spool": OuterRef("spool")}, OuterRef("counted_at")
     counts = InventoryTransaction.objects.counted().filter(**of_spool, created_at__gt=since)
     counts = counts.exclude(pk=Coalesce(OuterRef("entry"), 0)).alias(seen_at=SEEN_AT)
-    older = counts.filter(kind="count", seen_at__lte=since).order_by().values("spool")
+    older = counts.exclude(kind__in=CONSUMPTION).filter(seen_at__lte=since)
+    older = older.order_by().values("spool").annotate(sum=Sum("grams")).values("sum")
     entries = InventoryTransaction.objects.not_reversed().not_metered().alias(seen_at=SEEN_AT)
     events = SpoolEvent.objects.filter(**of_spool, at__gt=since)
     has_turned_up = (
@@ -83,7 +83,7 @@ def recorded(stocktake):
     others = StocktakeLine.objects.recorded().filter(**of_spool, stocktake__status="open")
     return lines.annotate(
         is_counted_since=Exists(counts.filter(seen_at__gt=since)),
-        older_grams=Coalesce(older.annotate(sum=Sum("grams")).values("sum"), NO_GRAMS),
+        older_grams=Coalesce(older, NO_GRAMS),
         has_turned_up=Q(result=NOT_FOUND) & has_turned_up,
         is_claimed=Exists(RunMaterial.objects.of_open_runs().filter(**of_spool)),
         is_loaded=Exists(PrinterSlot.objects.filter(**of_spool)),

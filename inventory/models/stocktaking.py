@@ -216,6 +216,12 @@ class StocktakeLine(models.Model):
             return None
         return half_up(self.difference_grams * self.cost_per_gram, MoneyField.places)
 
+    @property
+    def done(self):
+        """What posting did with the grams and the place, in words."""
+        words = self.get_outcome_display(), self.get_place_outcome_display()
+        return ", ".join(filter(None, words))
+
     @sql_property(Case(When(result="", then=Value(False)), default=Value(True)))
     def is_recorded(self):
         return bool(self.result)

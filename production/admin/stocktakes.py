@@ -193,7 +193,7 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         "off",
         "value",
         "counted_by",
-        "outcome",
+        "what_was_done",
     ]
     list_display_links = ["where"]
     list_filter = [
@@ -221,10 +221,12 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         ("what", "filament", "text"),
         ("result", "gross_grams", "counted", "book"),
         ("off", "value", "move_to"),
-        ("counted_by", "counted_at", "outcome", "place_outcome"),
+        ("counted_by", "counted_at", "what_was_done"),
         "records",
     ]
-    readonly_fields = ["what", "filament", "book", "counted", "off", "value", "records"]
+    readonly_fields = [
+        *("what", "filament", "book", "counted", "off", "value", "what_was_done", "records")
+    ]
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).with_spool()
@@ -257,6 +259,10 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
     @admin.display(description="value")
     def value(self, line):
         return signed_money(line.difference_value)
+
+    @admin.display(description="what was done", ordering="outcome")
+    def what_was_done(self, line):
+        return line.done
 
     @admin.display(description="recorded")
     def records(self, line):

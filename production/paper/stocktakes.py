@@ -101,6 +101,8 @@ class _List:
         self._sums(_("Counted"), self.review.differences)
         self._sums(_("Not found"), self.review.not_found)
         self._sums(_("Together"), self.review.together)
+        if self.review.posted:
+            self._sums(_("Posted"), self.review.posted)
         self.y -= 12 * mm
         half = WIDTH / 2 - 10 * mm
         for number, name in enumerate((_("Counted by, date"), _("Checked by, date"))):

@@ -136,12 +136,13 @@ class StocktakeDoubtSerializer(serializers.Serializer):
 
 class StocktakeReviewSerializer(serializers.Serializer):
     """What a stocktake has found so far: ``differences`` of what was counted, what the book has of
-    spools that were not found, and both together. ``version`` names what posting would do now;
-    null unless it is open."""
+    spools that were not found, and both together; what was ``posted``, null unless it is.
+    ``version`` names what posting would do now; null unless it is open."""
 
     total = TotalProgressSerializer()
     places = ProgressSerializer(many=True)
     differences, not_found, together = (DifferencesSerializer() for _ in range(3))
+    posted = DifferencesSerializer(allow_null=True)
     doubts = StocktakeDoubtSerializer(many=True)
     version = serializers.CharField(allow_null=True)
 

@@ -23,7 +23,14 @@ MAX_ROWS, MAX_RECORDED, MAX_DIFFERENCES = 40, 10, 40
 VIEW, RECORD = "inventory.view_stocktake", "inventory.record_stocktake"
 
 
-class StocktakesView(VerbView):
+class ReadableVerbView(VerbView):
+    """A page that who may not do its verb reads too."""
+
+    def get(self, request, **kwargs):
+        return self.render_page(form=self.get_form())
+
+
+class StocktakesView(ReadableVerbView):
     """Open stocktakes, those that were closed last, and a form to begin one."""
 
     help_topic = "stocktakes"
@@ -31,9 +38,6 @@ class StocktakesView(VerbView):
     permission_required = VIEW
     verb_permission = "inventory.begin_stocktake"
     form_class = forms.BeginForm
-
-    def get(self, request, **kwargs):
-        return self.render_page(form=self.get_form())
 
     def get_context_data(self):
         rows = Stocktake.objects.select_related("begun_by")
@@ -132,7 +136,7 @@ class StocktakeScanView(StocktakeMixin, FloorView):
         return self.render_page(status=404, **found)
 
 
-class StocktakeRecordView(StocktakeMixin, VerbView):
+class StocktakeRecordView(StocktakeMixin, ReadableVerbView):
     """What was found of one spool: the scale's weight, net grams, or a word."""
 
     template_name = "production/floor/stocktake_record.html"
@@ -234,15 +238,12 @@ class StocktakeTakeBackView(StocktakeMixin, ButtonView):
         return _("Taken back: %(code)s is not counted.") % {"code": line.text or line.spool.code}
 
 
-class StocktakeReviewView(StocktakeMixin, VerbView):
+class StocktakeReviewView(StocktakeMixin, ReadableVerbView):
     """The differences with the largest value first, and what looks wrong; a manager posts them."""
 
     template_name = "production/floor/stocktake_review.html"
     verb_permission = "inventory.post_stocktake"
     form_class = forms.PostForm
-
-    def get(self, request, **kwargs):
-        return self.render_page(form=self.get_form())
 
     def get_context_data(self):
         lines = self.stocktake.lines.differing().by_value().with_spool()

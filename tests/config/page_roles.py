@@ -159,7 +159,7 @@ PAGES = """
 /floor/stocktakes/{pk}/note-unknown/                    v     o
 /floor/stocktakes/{pk}/review/                          v     m
 /floor/stocktakes/{pk}/scan/                            v     .
-/floor/stocktakes/{pk}/spools/{spool}/                  o     o
+/floor/stocktakes/{pk}/spools/{spool}/                  v     o
 /floor/stocktakes/{pk}/take-back/{line}/                v     o
 /floor/tags/                                            o     o
 /floor/who/                                             v     v

@@ -127,16 +127,17 @@ def version_on(text):
     return re.search(r'name="seen_version" value="([^"]+)"', text)[1]
 
 
-def test_a_viewer_sees_all_of_it_and_begins_none(stocktake, viewer, farm):
+def test_a_viewer_sees_all_of_it_and_begins_none(stocktake, spools, viewer, farm):
     browser = browser_of(farm, viewer)
-    for address in (LIST, at(stocktake), at(stocktake, "review")):
+    record = at(stocktake, "spools", spools[0].pk)
+    for address in (LIST, at(stocktake), at(stocktake, "review"), record):
         assert 'type="submit" class="primary"' not in page(browser.get(address))
     assert touch(browser, LIST, place="farm").status_code == 403
 
 
 def test_an_operator_looks_it_over_and_a_manager_posts(floor, manager, farm, stocktake, spools):
     recording.record(stocktake, spool=spools[0], net_grams=400, by=None)
-    review = at(stocktake, "review")
+    review, record = at(stocktake, "review"), at(stocktake, "spools", spools[0].pk)
     text = page(floor.get(review))
     assert "−600 g" in text
     assert "−12.00" in text
@@ -154,7 +155,9 @@ def test_an_operator_looks_it_over_and_a_manager_posts(floor, manager, farm, sto
     assert "Year end" in text
     assert remaining(spools[0]) == 400
     assert fresh(stocktake).status == "posted"
-    assert touch(office, review, reason="again", missing="leave").status_code == 409
+    for address, sent in ((review, looked_at), (record, {"result": "full"})):
+        assert "it has to be open" in page(touch(office, address, **sent), 409)
+    assert '<p class="message">Posted</p>' in page(office.get(record))
 
 
 def test_pages_ask_little_however_many_spools_there_are(floor, stocktake, spools, here):

@@ -87,6 +87,10 @@ def test_a_manager_looks_it_over_and_posts_it(as_manager, stocktake):
     assert fresh(stocktake).status == "posted"
     spool = stocktake.lines.get(result="not_found").spool
     assert remaining(spool) == 0
+    assert (
+        "Posted: 3 differences, −1510 g, −30.00 EUR without 1"
+        in texts(printed(fresh(stocktake)))[0]
+    )
     address = f"{ADMIN}{stocktake.pk}/undo/"
     sent = fields(as_manager.get(address)) | {"_do": "1"}
     assert as_manager.post(address, sent).status_code == 302

@@ -60,8 +60,7 @@ class Prospect:
     @property
     def what(self):
         """What is done with the grams and the place, in words."""
-        words = [Outcome(self.outcome).label, self.place and Place(self.place).label]
-        return ", ".join(filter(None, words))
+        return StocktakeLine(outcome=self.outcome, place_outcome=self.place).done
 
 
 def recorded(stocktake):

@@ -13,7 +13,8 @@ from inventory.services import stock
 from inventory.services.spools.scale import IMPLAUSIBLE_GRAMS, IMPLAUSIBLE_SHARE
 from production.services.stocktaking.outlook import Outcome, Place, prospect, recorded
 from production.services.stocktaking.versions import version_of
-from tenants.operations.text import format_number
+from tenants.operations.quantities import MoneyField
+from tenants.operations.text import format_number, half_up
 
 MOST_DOUBTS = 200
 NOTHING = Decimal(0)
@@ -59,13 +60,14 @@ class LineDoubt:
 @dataclass(frozen=True, kw_only=True)
 class Review:
     """``differences`` are of what was counted, ``not_found`` what the book has of other spools;
-    ``version`` is of an open stocktake."""
+    ``posted`` is of a posted stocktake, ``version`` of an open one."""
 
     total: Progress
     places: list
     differences: Differences
     not_found: Differences
     together: Differences
+    posted: Differences | None
     doubts: list
     version: str | None
 
@@ -90,6 +92,7 @@ def review(stocktake):
         differences=_differences(map(_change, counted)),
         not_found=_differences(map(_change, missed)),
         together=_differences(map(_change, lines)),
+        posted=_posted(lines) if stocktake.status == stocktake.Status.POSTED else None,
         doubts=_doubts(lines)[:MOST_DOUBTS] if stocktake.is_open else [],
         version=version_of(stocktake, lines) if stocktake.is_open else None,
     )
@@ -138,12 +141,21 @@ def doubts_of(line):
 
 def _recorded(stocktake):
     """Its recorded lines with their spools, the largest differences first."""
-    lines = recorded(stocktake).select_related("spool").order_by("pk")
+    lines = recorded(stocktake).select_related("spool", "entry").order_by("pk")
     return sorted(lines, key=lambda line: _size(*_change(line)))
 
 
 def _change(line):
     return line.difference_grams, line.difference_value
+
+
+def _posted(lines):
+    """The Differences of the entries of lines, at what a gram cost then."""
+    entries = [line.entry for line in lines if line.entry]
+    costs = ((entry.grams, entry.cost_per_gram) for entry in entries)
+    return _differences(
+        (grams, cost and half_up(grams * cost, MoneyField.places)) for grams, cost in costs
+    )
 
 
 def _size(grams, value):

@@ -33,7 +33,8 @@ class UndoViewSet(BaseViewSet):
     def show(self, request):
         """Read what I did last, if I can undo it: for 30 minutes, while nothing was done after it.
 
-        Starting and ending a run, its figures and swaps, weighing, loading, receiving.
+        Starting and ending a run, its figures and swaps, weighing, loading, unloading,
+        receiving.
         """
         return Response(LastSerializer({"undoable": last_action.find(by=request.user)}).data)
 

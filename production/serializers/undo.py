@@ -14,12 +14,13 @@ EVENTS = {
     "run": RunEvent.objects.select_related("run"),
     "weighing": InventoryTransaction.objects.select_related("spool"),
     "loading": SpoolEvent.objects.all(),
+    "unloading": SpoolEvent.objects.all(),
     "receipt": InventoryTransaction.objects.all(),
 }
 KINDS = list(EVENTS)
 EVENT_HELP = (
-    "An id: of a run event, of a loading the spool event, of a weighing or a receipt the inventory "
-    "transaction."
+    "An id: of a run event, of a loading or unloading the spool event, of a weighing or a receipt "
+    "the inventory transaction."
 )
 
 

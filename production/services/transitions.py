@@ -166,7 +166,7 @@ ROWS = (  # the admin offers them in this order
     Transition(
         name="change_printer", moves=_from(Status.IN_PROGRESS),
         service="runs.changing_printers.change_printer", floor="floor-change-printer",
-        path="change-printer", label=_("Change the printer"),
+        path="change-printer", label=_("Change the printer"), undone_by="take_back",
         done=_("moved run %(run)s to another printer"),
         success=_("Run %(run)s goes on on another printer."),
         summary="Put right which printer a run in progress prints on: the one it was on is free, "

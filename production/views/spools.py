@@ -24,6 +24,7 @@ MAX_ROWS = 8
 UNDONE = {  # messages, by kind
     "weighing": gettext_lazy("Taken back: the book of spool %(code)s is as it was."),
     "loading": gettext_lazy("Taken back: spool %(code)s is where it was."),
+    "unloading": gettext_lazy("Taken back: spool %(code)s is in the printer again."),
     "receipt": ngettext_lazy(
         "Taken back: %(count)d spool is off the shelf; its label is blank again.",
         "Taken back: %(count)d spools are off the shelf; their labels are blank again.",
@@ -112,13 +113,14 @@ class WeighView(SpoolPageMixin, VerbView):
 
 
 class SpoolUndoView(SpoolPageMixin, ButtonView):
-    """Take back one's own last weighing, loading or receipt."""
+    """Take back one's own last weighing, loading, unloading or receipt."""
 
     verb_permission = "inventory.undo_spool"
     kind = ""
 
     def perform(self, form):
-        rows = self.spool.events if self.kind == "loading" else self.spool.transactions
+        is_event = self.kind in ("loading", "unloading")
+        rows = self.spool.events if is_event else self.spool.transactions
         event = get_object_or_404(rows, pk=form.cleaned_data["event"])
         _run, spools = last_action.undo_event(self.kind, event, by=form.by)
         return UNDONE[self.kind] % {"count": len(spools), "code": self.spool.code}

@@ -53,6 +53,7 @@ STATUSES = {"unknown code": 404}  # of pages that answer otherwise than 200
 # What has no page of its own: a button leads there, and from there to another page.
 BUTTONS = {"floor-clear", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
+BUTTONS |= {"floor-undo-unloading"}
 BUTTONS |= {"floor-undo-receipt", "floor-scan", "floor-take-over", "floor-photo"}
 BUTTONS |= {"floor-stocktake-unknown", "floor-stocktake-rest", "floor-stocktake-take-back"}
 SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared_tablet.py

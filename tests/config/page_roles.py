@@ -150,6 +150,7 @@ PAGES = """
 /floor/spools/{pk}/                                     v     .
 /floor/spools/{pk}/load/                                o     o
 /floor/spools/{pk}/undo-loading/                        v     o
+/floor/spools/{pk}/undo-unloading/                      v     o
 /floor/spools/{pk}/undo-receipt/                        v     o
 /floor/spools/{pk}/undo-weighing/                       v     o
 /floor/spools/{pk}/weigh/                               o     o

@@ -169,6 +169,7 @@ def test_events_that_are_no_such_thing_are_refused_and_change_nothing(mine):
         "weighing": used,
         "receipt": used,
         "loading": SpoolEvent.objects.latest("pk").pk,
+        "unloading": SpoolEvent.objects.latest("pk").pk,
         "run": RunEvent.objects.latest("pk").pk,
     }.items():
         refused(undo(mine, {"kind": kind, "event": event}), 409, "nothing_to_undo")

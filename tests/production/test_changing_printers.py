@@ -14,6 +14,7 @@ from production.services.requirements.limits import LimitExceeded
 from production.services.requirements.readiness import PrinterBusy, PrinterNeedsClearing
 from production.services.run_state import InvalidRunStatus
 from production.services.runs import changing_printers, lifecycle
+from production.services.undo import last_action
 from tests.factories import (
     a_printer,
     a_printer_token,
@@ -107,6 +108,30 @@ def test_what_the_start_loaded_moves_with_the_run_and_back(farm):
     lifecycle.unstart(fresh(run), by=None)
     assert (inside(wrong), inside(right)) == (former, there)
     assert violations() == []
+
+
+def test_a_start_is_taken_back_after_a_change_that_was_undone(farm, operator):
+    wrong, right = (a_slot(printer=a_printer(name)) for name in ("Elm", "Fir"))
+    former, spool = a_spool(), a_spool()
+    slots.load(former, slot=wrong, by=None)
+    run = a_running_run((spool, 10), printer=wrong.printer)
+    changing_printers.change_printer(run, printer=right.printer, by=operator)
+    last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
+    assert (inside(wrong), inside(right), fresh(run).printer) == (spool, None, wrong.printer)
+    lifecycle.unstart(fresh(run), by=None)
+    assert (inside(wrong), inside(right)) == (former, None)
+    assert violations() == []
+
+
+def test_a_change_is_not_undone_once_its_printer_is_taken(run, operator):
+    left, other = run.printer, a_printer()
+    changing_printers.change_printer(run, printer=other, by=operator)
+    event = last_action.find(by=operator).event
+    Printer.objects.update(needs_clearing=False)
+    busy = a_running_run(printer=left)
+    with pytest.raises(PrinterBusy, match=busy.number):
+        last_action.undo(fresh(run), event=event, by=operator)
+    assert fresh(run).printer == other
 
 
 def test_what_was_loaded_before_the_start_stays(run):

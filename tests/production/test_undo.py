@@ -322,6 +322,8 @@ def test_only_the_very_last_thing_one_did_is_offered(operator):
     slots.load(spool, slot=slot, by=operator)
     assert last_action.find(by=operator).kind == "loading"
     slots.unload(slot, by=operator)
+    assert last_action.find(by=operator).kind == "unloading"
+    slots.load(a_spool(), slot=slot, by=None)
     assert last_action.find(by=operator) is None
     assert fresh(run).status == "in_progress"
 

@@ -18,7 +18,7 @@ from production.services.best_fit import taking
 from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.requirements.readiness import PrinterBusy
-from production.services.runs import lifecycle, lines
+from production.services.runs import changing_printers, lifecycle, lines
 from production.services.transitions import EVENTS
 from production.services.undo import last_action
 from tests.factories import (
@@ -267,6 +267,33 @@ def _(by):
     return lambda: import_spools(table, by=by)
 
 
+@case("change_printer", "with what the start loaded in the place of others")
+def _(by):
+    wrong, right = a_slot(), a_slot()
+    for slot in (wrong, right):
+        slots.load(a_spool(), slot=slot, by=None)
+    Printer.objects.filter(pk=right.printer_id).update(needs_clearing=True)
+    run = a_running_run((a_spool(), 10), printer=wrong.printer)
+    how = {"printer": Printer.objects.get(pk=right.printer_id), "printer_cleared": True}
+    return lambda: changing_printers.change_printer(run, by=by, **how)
+
+
+@case("change_printer", "with what was loaded before")
+def _(by):
+    slot, spool = a_slot(), a_spool()
+    slots.load(spool, slot=slot, by=None)
+    run = a_running_run((spool, 10), printer=slot.printer)
+    other = a_printer()
+    return lambda: changing_printers.change_printer(run, by=by, printer=other)
+
+
+@case("unload", "to a location, with its weight")
+def _(by):
+    former, place = (Location.objects.create(name=name) for name in ("Dry box", "Rack"))
+    slot = slots.load(a_spool(location=former), slot=a_slot(), by=None)
+    return lambda: slots.unload(slot, location=place, gross_grams=1150, by=by)
+
+
 def line_of(run):
     return run.materials.get().pk
 
@@ -276,6 +303,7 @@ def test_every_verb_that_undo_takes_back_has_a_story():
     posted_anew = {"take_reports", "take_over_reports"}  # see test_reported_once, test_taking_over
     assert {event for event, row in EVENTS.items() if row.undone_by} <= verbs | posted_anew
     kinds = {"save_actuals": "run", "weigh": "weighing", "load": "loading", "receive": "receipt"}
+    kinds["unload"] = "unloading"
     assert set(kinds.values()) == set(ROWS_OF_KIND)
     assert set(kinds) <= verbs
 

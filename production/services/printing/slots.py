@@ -320,17 +320,21 @@ def put(target, former, spool_id, *, by, at, changes=None, is_any=True, remark="
         for slot in (former, target):
             if slot is not None and slot.spool_id:
                 take_out(book, slot, group=group)
-        target.spool = fresh
-        target.save(update_fields=["spool"])
         if fresh.is_sealed:
             fresh.opened_at = book.at
             fresh.save(update_fields=["opened_at"])
             record_event(book, fresh, Verb.OPENED, after=book.at.isoformat(), group=group)
-        history = {"before": remark[:TEXT_LENGTH], "after": str(target), "group": group}
-        event = record_event(book, fresh, Verb.LOADED, slot=target, **history)
-    active_spool.changed(target.printer)
+        event = put_in(book, target, fresh, before=remark[:TEXT_LENGTH], group=group)
     if changes is not None:
         changes.loads.append(event)
+
+
+def put_in(book, slot, spool, **event):
+    """Put a spool that is in no slot into a locked slot that is empty; returns the SpoolEvent."""
+    slot.spool = spool
+    slot.save(update_fields=["spool"])
+    active_spool.changed(slot.printer)
+    return record_event(book, spool, Verb.LOADED, after=str(slot), slot=slot, **event)
 
 
 def take_out(book, slot, **event):

@@ -33,6 +33,7 @@ def change_printer(run, *, printer, by, at=None, printer_cleared=False, override
     if left == printer:
         return run
     printer.refresh_from_db()
+    run.changes.watch([printer])
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
     run_lines = run_state.lock_lines(run)
     for line in run_lines:
@@ -44,8 +45,7 @@ def change_printer(run, *, printer, by, at=None, printer_cleared=False, override
     if left is not None:
         left.needs_clearing = True
         left.save(update_fields=["needs_clearing"])
-    event = {"reason": override_reason, "before": _before(run, left)}
-    return run_state.save(run, "change_printer", "printer", by=by, at=at, **event)
+    return run_state.save(run, "change_printer", "printer", by=by, at=at, reason=override_reason)
 
 
 def _move_loads(run, run_lines, loaded, held, *, by, at):
@@ -62,11 +62,3 @@ def _move_loads(run, run_lines, loaded, held, *, by, at):
     to_load = [line for line in going_on if line.spool_id not in inside]
     slots.load_lines(run, to_load, by=by, at=at)
     return at
-
-
-def _before(run, left):
-    """As `RowChanges.before` has it, of what this verb is asked later."""
-    found = {"printer": left and left.pk}
-    if run.changes.loads:
-        found["loads"] = [event.pk for event in run.changes.loads]
-    return found

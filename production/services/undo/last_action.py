@@ -17,22 +17,27 @@ from django.utils.translation import gettext_lazy, ngettext
 from inventory.models import InventoryTransaction, SpoolEvent, UsageMeter
 from inventory.services import reversing
 from inventory.services.locking import locked
-from production.models import ProductionRun, RunEvent, RunItem, RunMaterial
+from production.models import PrinterSlot, ProductionRun, RunEvent, RunItem, RunMaterial
 from production.services import late_reports, taking_over
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
-from production.services.undo import loads, put_back, receipts, together
+from production.services.undo import loads, printer_changes, put_back, receipts, together
 from tenants.operations.operation import operation
 
 UNDOABLE = [event for event, row in EVENTS.items() if row.undone_by]
-OF_SPOOLS = {"weigh": gettext_lazy("weighed %(spool)s"), "load": gettext_lazy("loaded %(spool)s")}
+OF_SPOOLS = {
+    "weigh": gettext_lazy("weighed %(spool)s"),
+    "load": gettext_lazy("loaded %(spool)s"),
+    "unload": gettext_lazy("took %(spool)s out"),
+}
 MOVED = ~Q(from_status=F("to_status"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
-    """An undoable action: the row ``event`` of a ``kind`` (run, weighing, loading or receipt),
+    """An undoable action: the row ``event`` of a ``kind`` (run, weighing, loading,
+    unloading or receipt),
     done to the run or spool of id ``subject``. ``text`` describes it; ``about`` is the first
     product of the run or the filament of the spool, or ""."""
 
@@ -68,7 +73,8 @@ class Undone(NamedTuple):
 def find(*, by, at=None):
     """The last action of ``by`` if it can be undone, else None. One query."""
     since = (at or timezone.now()) - UNDO_FOR
-    others = _weighings(by, since), _loadings(by, since), _deliveries(by, since)
+    of_places = _loadings(by, since), _unloadings(by, since)
+    others = _weighings(by, since), *of_places, _deliveries(by, since)
     newest = _of_runs(by, since).union(*others, all=True).order_by("-moment").first()
     if newest is None or newest["is_over"]:
         return None
@@ -103,8 +109,8 @@ def undo_event(kind, event, *, by):
         return Undone(undo(event.run, event=event.pk, by=by), [])
     if kind == "receipt":
         return Undone(None, receipts.undo_receipt(event, by=by))
-    undo_one = undo_weighing if kind == "weighing" else loads.undo_load
-    undo_one(event, by=by)
+    undo_one = {"weighing": undo_weighing, "loading": loads.undo_load}
+    undo_one.get(kind, loads.undo_unload)(event, by=by)
     return Undone(None, [event.spool])
 
 
@@ -120,6 +126,8 @@ def undo(run, *, event, by):
             return late_reports.leave_reports(run, done, by=by)
         if done.verb == "take_over_reports" and done.to_status in ProductionRun.CLOSED:
             return taking_over.give_back(run, done, by=by)
+        if done.verb == printer_changes.VERB:
+            return printer_changes.put_printer_back(run, done, by=by)
         if done.verb == together.VERB:
             return together.put_all_back(run, done, by=by)
         return put_back.put_back(run, done, by=by)
@@ -175,6 +183,8 @@ def _weighings(by, since):
     )
     # The ledger has no reversal of a count that moved nothing.
     is_over = Case(When(grams=0, then=Value(True)), default=Exists(later))
+    out = SpoolEvent.objects.filter(verb="unloaded", spool=OuterRef("spool"), by=by)
+    own = own.exclude(Exists(out.filter(at=OuterRef("created_at"))))  # undone with it
     own = own.annotate(about=F("spool__filament__name"))
     return _rows(
         own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), is_over
@@ -193,6 +203,19 @@ def _loadings(by, since):
     )
     own = own.annotate(about=F("spool__filament__name"))
     return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
+
+
+def _unloadings(by, since):
+    """What came out by itself, not by a load in its place or an undo."""
+    later = SpoolEvent.objects.filter(
+        spool=OuterRef("spool"), verb__in=loads.PLACES, pk__gt=OuterRef("pk")
+    )
+    loaded = SpoolEvent.objects.filter(group=OuterRef("group"), verb="loaded")
+    taken = PrinterSlot.objects.filter(pk=OuterRef("slot"), spool__isnull=False)
+    own = SpoolEvent.objects.filter(by=by, at__gte=since, verb="unloaded", undoes=None)
+    own = own.exclude(Exists(loaded)).annotate(about=F("spool__filament__name"))
+    is_over = Case(When(Exists(later), then=Value(True)), default=Exists(taken))
+    return _rows(own, "unloading", "spool", F("spool__code"), Value("unload"), F("at"), is_over)
 
 
 def _deliveries(by, since):

@@ -226,6 +226,15 @@ def _():
     return lambda: loads.undo_load(event, by=None)
 
 
+@verb("spool.undo_unload")
+def _():
+    spool = a_spool(1000)
+    slot = slots.load(spool, slot=a_slot(), by=None)
+    slots.unload(slot, gross_grams=1150, location=Location.objects.create(name="Rack"), by=None)
+    event = spool.events.get(verb="unloaded")
+    return lambda: loads.undo_unload(event, by=None)
+
+
 @verb("spool.undo_receipt")
 def _():
     receipt = receiving.receive_many(filament=a_filament(), count=3, by=None)[1].transactions.get()

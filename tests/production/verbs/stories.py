@@ -264,6 +264,11 @@ OF_OTHERS = {
         and spool.events.get(verb="loaded"),
         by=None,
     ),
+    "spool.undo_unload": lambda: loads.undo_unload(
+        slots.unload(slots.load((spool := a_spool()), slot=a_slot(), by=None), by=None)
+        and spool.events.get(verb="unloaded"),
+        by=None,
+    ),
     "spool.undo_receipt": lambda: receipts.undo_receipt(a_spool().transactions.get(), by=None),
     "spool.undo_weighing": lambda: last_action.undo_weighing(
         scale.weigh(a_spool(1000), gross_grams=1190, by=None), by=None

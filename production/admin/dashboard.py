@@ -39,6 +39,7 @@ def panels(request):
         "dry": _dry(),
         "alerts": _alerts(settings.variance_alert_percent),
         "week": _week(settings),
+        "may_plan": request.user.has_perm("production.add_productionrun"),
         "currency": settings.currency,
         "backups": _backups(request.user),
         **devices.panel(),

@@ -4,9 +4,10 @@ import pytest
 from django.urls import resolve, reverse
 from django.utils.html import escape
 
+from production.services import completion
 from tenants.accounts import roles
 from tenants.site.site import farm_site
-from tests.factories import a_spool, make_user
+from tests.factories import a_running_run, a_spool, make_user
 from tests.production.floor_helpers import page
 
 resolve("/")  # with the pages of the admin
@@ -44,6 +45,17 @@ def test_a_search_that_finds_nothing_is_no_empty_place(as_manager):
     a_spool()
     text = page(as_manager.get("/admin/inventory/spool/?q=nothing-like-it"))
     assert escape(LISTS["inventory_spool"].when_empty) not in text
+
+
+def test_the_week_of_an_empty_farm_has_no_charts_of_zeros(as_manager):
+    text = page(as_manager.get("/admin/"))
+    assert "No run has ended in these days." in text
+    assert f'class="button" href="{reverse("admin:production_productionrun_add")}"' in text
+    assert 'class="columns"' not in text
+    completion.complete(a_running_run((a_spool(), 10)), by=None, as_planned=True)
+    text = page(as_manager.get("/admin/"))
+    assert "No run has ended" not in text
+    assert text.count('class="columns"') == 4
 
 
 def test_the_floor_of_an_empty_farm_leads_on(as_manager, farm_client):

@@ -35,6 +35,7 @@ ROUTES = {
     "reports/explanation": reports.ExplanationReport,
     "reports/slicer": reports.SlicerReport,
     "reports/consumption": reports.ConsumptionReport,
+    "reports/printers": reports.OccupationReport,
     "reports/scrap": reports.ScrapReport,
     "reports/lots": reports.LotReport,
     "reports/lot-parts": reports.LotPartsReport,

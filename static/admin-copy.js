@@ -12,3 +12,17 @@ for (const text of document.querySelectorAll(".secret")) {
   });
   text.after(" ", button);
 }
+
+// A link that copies its own address; where that can't be done, it is followed, and its address is in the browser's bar.
+for (const link of document.querySelectorAll("a.copy-link")) {
+  link.addEventListener("click", event => {
+    const text = Object.assign(document.createElement("span"), { textContent: link.href });
+    link.after(text);
+    getSelection().selectAllChildren(text);
+    const isCopied = document.execCommand("copy");
+    text.remove();
+    if (!isCopied) return;
+    event.preventDefault();
+    link.textContent = "Copied";
+  });
+}

@@ -382,10 +382,8 @@ ROWS = {
         "group_by=printer&kind=usage",
         f"group_by=product&lot={LOT}",
     ],
-    "reports/scrap": [
-        runs,
-        *(f"group_by={name}" for name in ("reason", "product", "printer", "material_type")),
-    ],
+    "reports/printers": [runs, "group_by=printer", "group_by=location&period=day"],
+    "reports/scrap": [runs, "group_by=reason", "group_by=product", "group_by=material_type"],
     "reports/lots": [runs, f"lot={LOT}", f"order_reference={ORDER}"],
     "reports/lot-parts": [runs, f"lot={LOT}"],
     "reports/stock": [spools],

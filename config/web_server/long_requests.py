@@ -14,8 +14,8 @@ FILES = (
     )
 )
 REPORTS = re.compile(
-    r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|slicer|unexplained|variance)/"
-    r"|/admin/reports/(consumption|cost|explanation|lot-parts|lots|scrap|unexplained|variance)/"
+    r"/(api/v1|admin)/reports/"
+    r"(consumption|cost|explanation|lot-parts|lots|printers|scrap|slicer|unexplained|variance)/"
 )
 WHOLE = re.compile(r"/(api/v1|admin)/reports/stock-(value|changes)/")  # of the whole ledger
 BEGINS = ("since", "finished_from", "counted_from")

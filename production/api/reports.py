@@ -6,7 +6,7 @@ from rest_framework.exceptions import ValidationError
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
 from production.filters import reports as filters
 from production.filters.slicer import SlicerReportFilter
-from production.models import Product, ProductionRun, RunMaterial
+from production.models import Printer, Product, ProductionRun, RunMaterial
 from production.serializers import reports as serializers
 from production.serializers.explanation import ExplanationGroupSerializer
 from production.serializers.slicer import SlicerGroupSerializer
@@ -81,6 +81,19 @@ class ConsumptionReport(Report):
     serializer_class = serializers.ConsumptionSerializer
     filterset_class = filters.ConsumptionFilter
     compute = staticmethod(by_parameters.consumption_of)
+
+
+class OccupationReport(Report):
+    """How long printers printed, by printer or location and period: runs, good parts, time of
+    failed and cancelled runs, and occupation in percent of the time of the period."""
+
+    help_topic = "api#hours-of-printers"
+    title = "Hours of printers"
+    observed_as = "report.printers"
+    queryset = Printer.objects.all()
+    serializer_class = serializers.OccupationSerializer
+    filterset_class = filters.OccupationFilter
+    compute = staticmethod(by_parameters.occupation_of)
 
 
 class ScrapReport(Report):

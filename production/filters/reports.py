@@ -12,9 +12,10 @@ from inventory.filters import (
     SpoolReferenceFilter,
 )
 from production.filters.runs import ProductionRunFilter
-from production.models import ProductionRun
+from production.models import Printer, ProductionRun
 from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
+from production.services.reports.occupation import KEYS as OCCUPATION_GROUPS
 from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
 from production.services.reports.statements import OF_MATERIAL
 from production.services.reports.stock_value import KEYS as STOCK_GROUPS
@@ -102,6 +103,26 @@ class ConsumptionFilter(FilterSet):
 
     def filter_order(self, entries, name, value):
         return entries.filter(production_run__in=ProductionRun.objects.of_order(value))
+
+
+class ItselfFilter(ReferenceFilter):
+    """Rows that are printers, by the id or the name of one."""
+
+    def lookup(self, name, value):
+        printers = Printer.objects.filter(**{f"{name}__{self.names[name]}": value})
+        return lambda path: Q(**{f"{path}__in": printers})
+
+
+class OccupationFilter(FilterSet):
+    """Which printers, by what they are grouped, and when; days are the farm's, and inclusive."""
+
+    group_by = group_filter(OCCUPATION_GROUPS, "All together when left out")
+    period = group_filter(CONSUMPTION_PERIODS, "All the time when left out")
+    since = FromFilter(label="A day of the farm, or a moment", method=unfiltered)
+    until = ToFilter(label="A day of the farm, that day included, or a moment", method=unfiltered)
+    printer = ItselfFilter("pk")
+    location = ReferenceFilter()
+    is_active = BooleanFilter()
 
 
 class LotPartsForm(forms.Form):

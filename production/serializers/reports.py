@@ -259,6 +259,30 @@ class ConsumptionSerializer(serializers.Serializer):
     cost = ConsumedCost()
 
 
+class PrinterMinutes(serializers.Serializer):
+    """Minutes that were printed; of them those of runs whose own are unknown, from start to end or
+    until now, and those of failed and cancelled runs. ``available`` are those of the period."""
+
+    printing, by_the_clock, lost, available = Amount(2), Amount(2), Amount(2), Amount(2)
+
+
+class OccupationSerializer(serializers.Serializer):
+    """One period and group of printers: the runs that ended in it, what was printed in it, and
+    that in percent of its time, 24 hours a day of each printer."""
+
+    period = serializers.CharField(allow_null=True)
+    starts_on = serializers.DateField(allow_null=True)
+    key = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    printers = serializers.IntegerField()
+    runs = serializers.IntegerField()
+    lost_runs = serializers.IntegerField(help_text="Failed and cancelled ones of them.")
+    runs_of_unknown_minutes = serializers.IntegerField()
+    good = serializers.IntegerField()
+    minutes = PrinterMinutes()
+    occupation_percent = Amount(4)
+
+
 class LostParts(serializers.Serializer):
     """Parts, and the grams and cost of their run that they carry."""
 

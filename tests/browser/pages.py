@@ -100,6 +100,7 @@ ADMIN = {
     "reports": "/admin/reports/",
     "variance": "/admin/reports/variance/",
     "consumption": "/admin/reports/consumption/",
+    "hours of printers": "/admin/reports/printers/",
     "stock": "/admin/reports/stock/",
     "lots": "/admin/reports/lots/",
     "stock in money": "/admin/reports/stock-value/",

@@ -19,3 +19,12 @@ def test_the_lines_for_a_printer_are_copied(visit):
     assert copied == lines.inner_text()
     assert copied.startswith("[spoolman]\nserver: http://")
     assert page.evaluate(WIDEST) == 0
+
+
+def test_the_link_of_a_report_is_copied(visit):
+    page = visit("/admin/reports/variance/?group_by=status", by="mona", viewport=PHONE)
+    page.context.grant_permissions(["clipboard-read"])
+    link = page.locator("a.copy-link")
+    link.click()
+    assert link.inner_text() == "Copied"
+    assert page.evaluate("navigator.clipboard.readText()") == page.url

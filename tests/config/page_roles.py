@@ -107,6 +107,7 @@ PAGES = """
 /admin/reports/explanation/                             v     v
 /admin/reports/lot-parts/                               v     v
 /admin/reports/lots/                                    v     v
+/admin/reports/printers/                                v     v
 /admin/reports/scrap/                                   v     v
 /admin/reports/stock-changes/                           v     v
 /admin/reports/stock-value/                             v     v

@@ -131,6 +131,7 @@ API = """
 /api/v1/reports/explanation/                            v     .     .     .     .
 /api/v1/reports/lot-parts/                              v     .     .     .     .
 /api/v1/reports/lots/                                   v     .     .     .     .
+/api/v1/reports/printers/                               v     .     .     .     .
 /api/v1/reports/scrap/                                  v     .     .     .     .
 /api/v1/reports/slicer/                                 v     .     .     .     .
 /api/v1/reports/stock-by-material-type/                 v     .     .     .     .

@@ -4,6 +4,7 @@ import csv
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import cycle
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -16,6 +17,7 @@ from inventory.services.spools import scale
 from production.admin.reports.pages import REPORTS
 from production.models import Reason, RunEvent
 from production.services.completion import closing
+from production.services.reports import occupation
 from tenants.accounts.models import FarmSettings
 from tenants.api.csv_format import _columns
 from tenants.web.csv_export import as_cell
@@ -25,6 +27,7 @@ from tests.production.completed_runs import printed_with, took
 from tests.responses import text_of
 
 PAGES = {page.name: page for page in REPORTS}
+GROUPED = {"stock": "", "printers": "group_by=printer"}
 
 
 @pytest.fixture
@@ -121,7 +124,9 @@ def queries_of(page, values):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_report_has_the_figures_of_the_api(first, api, as_manager, manager, name):
+def test_a_report_has_the_figures_of_the_api(first, api, as_manager, manager, name, monkeypatch):
+    now = timezone.now()  # of the page and the API: hours go on
+    monkeypatch.setattr(occupation, "timezone", SimpleNamespace(now=lambda: now))
     page, found = PAGES[name], 0
     measure = cycle(page.measures or ("",))
     for query in queries_of(page, values_of(first, manager)):
@@ -143,6 +148,15 @@ def test_a_page_shows_the_sum_of_all_and_a_chart(first, as_manager):
     } == {str(column.path): text for _h, column, text in sums}
     assert [bar["text"] for bar in answer.context["chart"]["bars"]] == ["+12.5 %", "−6.9 %"]
     assert "level-bars" in text_of(answer)
+
+
+def test_a_page_marks_reports_in_the_header_and_has_its_own_link(first, as_manager):
+    address = "/admin/reports/scrap/?group_by=person&finished_from=2026-01-01"
+    text = text_of(as_manager.get(address))
+    assert '<a href="/admin/reports/" aria-current="true">Reports</a>' in text
+    assert '<a href="/admin/">Admin</a>' in text
+    assert f'class="copy-link" href="{address.replace("&", "&amp;")}"' in text
+    assert '<a href="/admin/" aria-current="true">Admin</a>' in text_of(as_manager.get("/admin/"))
 
 
 def test_a_workbook_has_the_same_rows(first, as_manager):
@@ -187,9 +201,9 @@ def test_nothing_found_leads_on(farm, as_manager):
     assert "/admin/production/productionrun/" in text
 
 
-@pytest.mark.parametrize("name", ["variance", "consumption", "scrap", "stock"])
+@pytest.mark.parametrize("name", ["variance", "consumption", "scrap", "stock", "printers"])
 def test_more_rows_take_no_more_queries(first, as_manager, name):
-    address = f"/admin/reports/{name}/?" + ("" if name == "stock" else "group_by=product")
+    address = f"/admin/reports/{name}/?" + GROUPED.get(name, "group_by=product")
     as_manager.get(address)
     with CaptureQueriesContext(connection) as before:
         as_manager.get(address)

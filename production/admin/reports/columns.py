@@ -120,6 +120,24 @@ def scrap(_values, _measure):
     )
 
 
+def printers(values, _measure):
+    is_of_one = values["group_by"] == "printer"
+    return [
+        Column(_("Period"), "period", "name", where="period"),
+        *_named(
+            *([] if is_of_one else [Column(_("Printers"), "printers", "count")]),
+            Column(_("Runs"), "runs", "count"),
+            Column(_("Lost runs"), "lost_runs", "count"),
+            Column(_("Good parts"), "good", "count"),
+            Column(_("Printed"), "minutes.printing", "minutes"),
+            Column(_("By the clock"), "minutes.by_the_clock", "minutes"),
+            Column(_("Lost time"), "minutes.lost", "minutes"),
+            Column(_("Of time"), "minutes.available", "minutes"),
+            Column(_("Occupation"), "occupation_percent", "share"),
+        ),
+    ]
+
+
 def lots(_values, _measure):
     return [
         Column(_("Run"), "run_number", "name", of="run", key="run"),

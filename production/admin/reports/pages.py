@@ -10,7 +10,7 @@ from inventory.models import Filament, InventoryTransaction, Spool
 from production.admin.reports import columns
 from production.admin.reports.columns import MEASURES
 from production.filters import reports as filters
-from production.models import Product, ProductionRun, RunMaterial
+from production.models import Printer, Product, ProductionRun, RunMaterial
 from production.serializers import reports as serializers
 from production.serializers.explanation import ExplanationGroupSerializer
 from production.services.reports import by_parameters, demand
@@ -153,6 +153,26 @@ REPORTS = [
         fields=("group_by", *OF_RUNS),
         start=(("group_by", "product"),),
         api="variance",
+    ),
+    of_runs(
+        name="printers",
+        title=_("Hours of printers"),
+        about=_(
+            "How long printers printed, in percent of the time of the period: 24 hours a day, "
+            "until now. By the clock: runs in progress, and those whose minutes are unknown. "
+            "Lost: failed and cancelled."
+        ),
+        rows=Printer.objects.all,
+        compute=by_parameters.occupation_of,
+        filterset=filters.OccupationFilter,
+        serializer=serializers.OccupationSerializer,
+        columns=columns.printers,
+        chart={"": "occupation_percent"},
+        period=("since", "until"),
+        fields=("group_by", "period", "printer", "location"),
+        start=(("group_by", "printer"),),
+        leads_on=(_("All printers"), "admin:production_printer_changelist"),
+        api="printers",
     ),
     of_lots(
         name="lots",

@@ -8,6 +8,7 @@ from production.services.reports import (
     consumption,
     explanation,
     lots,
+    occupation,
     scrap,
     stock_value,
     unexplained,
@@ -39,6 +40,17 @@ def consumption_of(entries, parameters):
         since=since and since[0],
         until=until and until[1],
         entries=entries,
+    )
+
+
+def occupation_of(printers, parameters):
+    since, until = parameters["since"], parameters["until"]
+    return occupation.occupation(
+        printers,
+        group_by=parameters["group_by"] or None,
+        period=parameters["period"] or None,
+        since=since and since[0],
+        until=until and until[1],
     )
 
 

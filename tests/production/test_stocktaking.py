@@ -325,7 +325,7 @@ def test_what_was_counted_after_it_is_not_undone(operator):
     stocktake = sessions.begin(by=operator)
     recording.record(stocktake, spool=spool, net_grams=900, by=operator)
     post(stocktake)
-    scale.weigh(spool, gross_grams=1090, by=operator)
+    consumption.use(spool, gross_after_grams=1090, by=operator)
     with pytest.raises(posting.CountedAfterStocktake, match=spool.code):
         posting.undo(stocktake, by=operator)
     assert fresh(stocktake).status == "posted"

@@ -7,7 +7,7 @@ import pytest
 from django.utils.timezone import now
 
 from inventory.models import Location
-from inventory.services.spools import consumption, merging, scale, shelf, stating
+from inventory.services.spools import consumption, merging, revaluing, scale, shelf, stating
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import slots
@@ -36,28 +36,49 @@ def outcomes(stocktake):
 
 
 def test_what_turned_up_since_it_was_not_found_is_left_alone(here):
-    used, moved, gone = (a_spool(1000, location=here) for _ in range(3))
+    used, moved, gone, gone_again = spools = [a_spool(1000, location=here) for _ in range(4)]
     stocktake = sessions.begin(location=here, by=None)
-    for spool in (used, moved, gone):
+    for spool in spools:
         recording.record(stocktake, spool=spool, result="not_found", by=None)
     consumption.use(used, grams=100, by=None)
-    shelf.move(moved, location=Location.objects.create(name="Dry box"), by=None)
+    for spool in (moved, gone_again):
+        there = Location.objects.get_or_create(name="Dry box")[0]
+        shelf.move(spool, location=there, by=None)
+    recording.record(stocktake, spool=gone_again, result="not_found", by=None)
     posted(stocktake, missing="empty")
-    assert [remaining(spool) for spool in (used, moved, gone)] == [900, 1000, 0]
+    assert [remaining(spool) for spool in spools] == [900, 1000, 0, 0]
+    assert outcomes(stocktake) == ["turned_up", "turned_up", "posted", "posted"]
 
 
 def test_a_weight_after_a_print_says_what_is_there_now(here):
-    spool = a_spool(1000, location=here)
+    spools = [a_spool(1000, location=here) for _ in range(2)]
     stocktake = sessions.begin(location=here, by=None)
-    recording.record(stocktake, spool=spool, net_grams=900, by=None)
-    run = a_running_run((spool, 84))
-    weighed = MaterialActual(line=run.materials.get().pk, gross_after_grams=Decimal(1016))
-    completion.complete(run, by=None, materials=[weighed], confirm=True)
-    left = remaining(spool)
-    assert left == 1016 - spool.tare()
+    for spool in spools:
+        recording.record(stocktake, spool=spool, net_grams=900, by=None)
+        run = a_running_run((spool, 84))
+        weighed = MaterialActual(line=run.materials.get().pk, gross_after_grams=Decimal(1016))
+        if spool == spools[0]:
+            completion.complete(run, by=None, materials=[weighed], confirm=True)
+        else:
+            completion.complete(run, by=None, materials=[took(spool, 84)], confirm=True)
+            completion.correct(run, by=None, materials=[weighed], confirm=True)
     posted(stocktake)
-    assert remaining(spool) == left
-    assert outcomes(stocktake) == ["counted_since"]
+    assert [remaining(spool) for spool in spools] == [1016 - spool.tare() for spool in spools]
+    assert outcomes(stocktake) == ["counted_since"] * 2
+
+
+def test_a_price_that_is_corrected_moves_no_weight(here):
+    before, since = (a_spool(1000, location=here) for _ in range(2))
+    stocktake = sessions.begin(location=here, by=None)
+    consumption.use(before, gross_after_grams=1180, by=None)
+    for spool in (before, since):
+        recording.record(stocktake, spool=spool, net_grams=900, by=None)
+    consumption.use(since, gross_after_grams=1080, by=None)
+    for spool in (before, since):
+        revaluing.revalue(shelf.describe(spool, price=Decimal(40), by=None), by=None)
+    posted(stocktake)
+    assert [remaining(spool) for spool in (before, since)] == [900, 880]
+    assert outcomes(stocktake) == ["posted", "counted_since"]
 
 
 def merged_with_one_weighed_since(spool):

@@ -64,7 +64,7 @@ def record(
     Give ``gross_grams`` (filament and reel), ``net_grams``, or a ``result``: full, empty, as_book
     or not_found. ``found_at`` is the Location where it was found, by default that of the
     stocktake; ``moves`` moves it there when the stocktake is posted. ``counted_at`` is when it was
-    counted, if not now. ``confirm`` takes a weight below that of the empty reel for 0 g.
+    counted, if not now. ``confirm`` takes a weight that can hardly be, below the reel for 0 g.
     Raises StocktakeClosed, SpoolArchived, SpoolRemoved, TareUnknown, WeighingImplausible,
     PrintsUnmetered, CountedWhilePrinting, NotExpected, SpoolLoaded, Invalid.
     """
@@ -75,6 +75,7 @@ def record(
     now = at or clock.now()
     require_past(now, counted_at=counted_at)
     _require_since_receipt(spool, counted_at)
+    moment = counted_at or now
     line = _line_of(stocktake, spool)
     found = {"result": result, "gross_grams": None, "counted_grams": None}
     found["book_grams"] = _book_at(spool, counted_at)
@@ -82,16 +83,18 @@ def record(
         _require_expected(line, spool)
     else:
         if result != Result.AS_BOOK:
-            _require_countable(spool, counted_at or now)
+            _require_countable(spool, moment)
             if counted_at is not None:
-                _require_booked(spool, counted_at)
+                _require_booked(spool, moment)
         if gross_grams is not None:
             found["gross_grams"] = to_grams(gross_grams, field="gross_grams")
         found["counted_grams"] = _counted(spool, result, found, net_grams, confirm=confirm)
     target = _target(stocktake, spool, found_at) if moves else None
     if _says_already(line, found, target, by):
+        line.counted_at = max(line.counted_at, moment)
+        line.save(update_fields=["counted_at"])
         return line
-    return _write(line, by=by, at=counted_at or now, move_to=target, **found)
+    return _write(line, by=by, at=moment, move_to=target, **found)
 
 
 @operation("stocktake.note_unknown")

@@ -18,6 +18,8 @@ from tests.factories import a_printer
 from tests.inventory.tables import columns_refused, results_by_line
 
 pytestmark = pytest.mark.usefixtures("farm")
+OF_LIST = ["/admin/production/printer/csv/", "/admin/production/printer/csv/?_as=xlsx"]
+OF_LIST += ["/api/v1/printers/?format=csv"]
 PAGE, API = "/admin/production/printer/import/", "/api/v1/printers/import/"
 FIELDS = (
     "name", "manufacturer", "model", "bed_x_mm", "bed_y_mm", "bed_z_mm", "nozzle_diameter_mm",
@@ -95,8 +97,8 @@ def test_a_location_that_is_missing_is_made_when_it_is_wanted():
 
 
 @pytest.mark.parametrize("locale", ["en-gb", "de"])
-@pytest.mark.parametrize("kind", ["", "?_as=xlsx"])
-def test_the_list_of_the_admin_comes_in_again_as_it_was(at_admin, locale, kind):
+@pytest.mark.parametrize("address", OF_LIST)
+def test_the_list_comes_in_again_as_it_was(at_admin, locale, address):
     change_settings(FarmSettings.load(), by=None, locale=locale)
     hall = Location.objects.create(name="Hall; 1")
     one = a_printer(
@@ -108,7 +110,7 @@ def test_the_list_of_the_admin_comes_in_again_as_it_was(at_admin, locale, kind):
     for printer, label in [(one, "A1"), (one, "A2"), (two, "1")]:
         PrinterSlot.objects.create(printer=printer, label=label)
     before = all_printers()
-    content = b"".join(at_admin.get(f"/admin/production/printer/csv/{kind}").streaming_content)
+    content = b"".join(at_admin.get(address).streaming_content)
     report = imported(content)
     assert outcomes(report) == ["unchanged"] * 2, results_by_line(report)
     assert all_printers() == before

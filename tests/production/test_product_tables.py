@@ -16,6 +16,8 @@ from tests.factories import a_filament, a_material_type, a_product
 from tests.inventory.tables import columns_refused, results_by_line
 
 pytestmark = pytest.mark.usefixtures("farm")
+OF_LIST = ["/admin/production/product/csv/", "/admin/production/product/csv/?_as=xlsx"]
+OF_LIST += ["/api/v1/products/?format=csv"]
 PAGE, API = "/admin/production/product/import/", "/api/v1/products/import/"
 FIELDS = (
     "sku", "name", "units_per_plate", "plate_minutes", "plate_purge_grams", "height_mm",
@@ -121,8 +123,8 @@ def test_no_product_is_made_in_part_and_refused_lines_come_in_mended(report):
 
 
 @pytest.mark.parametrize("locale", ["en-gb", "de"])
-@pytest.mark.parametrize("kind", ["", "?_as=xlsx"])
-def test_the_list_of_the_admin_comes_in_again_as_it_was(at_admin, locale, kind):
+@pytest.mark.parametrize("address", OF_LIST)
+def test_the_list_comes_in_again_as_it_was(at_admin, locale, address):
     change_settings(FarmSettings.load(), by=None, locale=locale)
     sky = a_filament("Sky; blue (2): x")
     hook = a_product(
@@ -135,7 +137,7 @@ def test_the_list_of_the_admin_comes_in_again_as_it_was(at_admin, locale, kind):
     )
     a_product("Z", name="Nothing known")
     before = all_products()
-    content = b"".join(at_admin.get(f"/admin/production/product/csv/{kind}").streaming_content)
+    content = b"".join(at_admin.get(address).streaming_content)
     report = imported(content)
     assert outcomes(report) == ["unchanged"] * 2, results_by_line(report)
     assert all_products() == before
@@ -178,3 +180,10 @@ def test_the_api_imports_a_table_of_products(api):
     assert made["lines"][0]["id"] == Product.objects.get().pk
     assert made["lines"][1]["problems"].keys() == {"materials"}
     assert api.generic("POST", API, **send).json()["unchanged_count"] == 1
+
+
+@pytest.mark.parametrize("cell", ["[" * 5000, "{}", "[1, null]", "9" * 5000, "[{}]", "PLA: 8"])
+def test_materials_that_are_no_list_of_the_api_do_no_harm(cell):
+    report = imported(f'sku,name,is_active,bom_lines\nA,Hook,true,"{cell}"\n')
+    assert outcomes(report)[0] in ("created", "refused")
+    assert BomLine.objects.count() == 0

@@ -167,7 +167,6 @@ def test_a_forgotten_last_entry_is_found(spool):
     assert names() == {"last_entry_is_known"}
 
 
-@pytest.mark.usefixtures("unguarded")
 def test_a_spool_that_is_held_by_nothing_or_free_under_a_hold_is_found(spool):
     holds.place(lot_number="L7", reason="Brittle", by=None)
     falsify(Spool.objects.filter(pk=spool.pk), is_held=True)
@@ -179,6 +178,7 @@ def test_a_spool_that_is_held_by_nothing_or_free_under_a_hold_is_found(spool):
     ]
 
 
+@pytest.mark.usefixtures("unguarded")
 def test_a_violation_says_its_ids_and_figures(spool):
     falsify(Spool.objects.filter(pk=spool.pk), remaining_grams=Decimal(944))
     (violation,) = invariants.violations()

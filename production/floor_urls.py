@@ -82,6 +82,7 @@ urlpatterns = [
         )
         for kind in spools.UNDONE
     ],
+    path("spools/<int:pk>/hold/", spools.HoldView.as_view(), name="floor-hold"),
     path("spools/<int:pk>/load/", spools.LoadView.as_view(), name="floor-load"),
     path("stocktakes/", stocktakes.StocktakesView.as_view(), name="floor-stocktakes"),
     path("stocktakes/<int:pk>/", stocktakes.StocktakeView.as_view(), name="floor-stocktake"),

@@ -8,9 +8,10 @@ from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
 from inventory.admin.rendering import grams, sees_removed, with_glyph
 from inventory.forms.catalogue import FilamentMergeForm
+from inventory.forms.holds import FilamentHoldForm
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Filament, Location, Manufacturer, MaterialType
-from inventory.services import filament_merging, filaments, manufacturers, stock
+from inventory.services import filament_merging, filaments, holds, manufacturers, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
@@ -33,6 +34,10 @@ REMOVED = field_filter(
     lambda: [("yes", "Yes")],
     narrow=lambda rows, value: rows.filter(removed_at__isnull=False),
 )
+
+
+def _hold(filament, *, reason, by):
+    return holds.place(filament=filament, reason=reason, by=by)
 
 
 def restoring(records, permission, is_possible=lambda row: row.is_removed):
@@ -152,6 +157,19 @@ class FilamentAdmin(CatalogueSearch, ImportPages, NamedAdmin):
             is_possible=lambda row: row.merged_into_id is not None,
             description="This filament and the one it was merged into are two, as before.",
             success_message="%(row)s is a filament of its own again.",
+        ),
+        VerbAction(
+            name="hold",
+            label="Hold",
+            service=_hold,
+            permission="inventory.add_hold",
+            form=FilamentHoldForm,
+            is_possible=lambda row: not row.is_removed and not row.holds.open().exists(),
+            state_of=lambda row: [*row.holds.open().order_by("pk").values_list("pk", flat=True)],
+            description="No spool of it is offered, chosen or started with, nor one that is "
+            "received later, until the hold is released.",
+            success_message="Held: all spools of %(row)s.",
+            tone="stop",
         ),
         restoring(
             filaments,

@@ -3,6 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import spools as forms
+from inventory.forms.holds import ReturnForm, SpoolHoldForm
+from inventory.services import holds, returning
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
 from inventory.services.spools.valuation import revaluation
 from tenants.site.verbs import VerbAction
@@ -92,6 +94,18 @@ VERBS = (
         is_possible=lambda spool: spool.merged_into_id is not None,
         description="This spool and the one it was merged into are two reels, as before.",
         success_message="Spool %(row)s is a spool of its own again.",
+    ),
+    VerbAction(
+        name="hold", label="Hold", service=holds.place_of, form=SpoolHoldForm,
+        permission="inventory.add_hold", is_possible=_on_shelf, tone="stop",
+        description="It is not offered, chosen or started with, until the hold is released.",
+        success_message="Held: see the holds of %(row)s.",
+    ),
+    _verb(
+        "return", "Return to the supplier", returning.return_spool, form=ReturnForm, tone="stop",
+        is_possible=_on_shelf,
+        description="What is left goes back to the supplier, and the spool is archived.",
+        success_message="Spool %(row)s goes back to its supplier.",
     ),
     _verb(
         "archive", "Archive", shelf.archive, form=forms.ArchiveForm, tone="stop",

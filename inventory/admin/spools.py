@@ -19,7 +19,7 @@ from inventory.admin.rendering import changed, grams, sees_removed, stock_bar, w
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
-from inventory.models import ExtraField, Location, Spool
+from inventory.models import ExtraField, Hold, Location, Spool
 from inventory.services import receiving, stock
 from inventory.services.spools import tags
 from inventory.services.spools.preview import preview
@@ -48,6 +48,7 @@ class ShelfListFilter(ChoiceListFilter):
         return [
             ("low", "Low in stock"),
             ("needs_weighing", "To be weighed"),
+            ("held", "Held"),
             ("archived", "Archived"),
             ("all", "All, archived too"),
             ("removed", "Removed"),
@@ -61,6 +62,8 @@ class ShelfListFilter(ChoiceListFilter):
             return queryset.archived()
         if value == "removed":
             return queryset.filter(removed_at__isnull=False)
+        if value == "held":
+            return queryset.on_shelf().held()
         if value == "needs_weighing":
             return queryset.on_shelf().filter(needs_weighing=True)
         if value == "low":
@@ -91,12 +94,17 @@ class UncountedListFilter(ChoiceListFilter):
         return stock.not_counted_since(since, queryset)
 
 
+TAKING = ("runmaterial", "printerslot")  # that a spool is chosen for to be printed from
+
+
 def _suggested(spools, parameters):
     """The suggestions of an autocomplete: most available first, of its field's filters."""
     for name, field in (("filament", "filament"), ("material_type", "filament__material_type")):
         texts = parameters.getlist(name)
         if ids := [int(text) for text in texts if may_be(Spool._meta.pk, text)]:
             spools = spools.holding().filter(**{f"{field}__in": ids})
+    if parameters.get("model_name") in TAKING:
+        spools = spools.not_held()
     return spools.on_shelf().order_by("-available", "pk")
 
 
@@ -200,6 +208,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
     def state(self, spool):
         states = {
             "archived": spool.is_archived,
+            "held": spool.is_held,
             "weigh it": spool.needs_weighing,
             "short": spool.available < 0,
             "sealed": spool.is_sealed,
@@ -222,6 +231,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
         events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
+            "holds": Hold.objects.open().of_spool(spool) if spool.is_held else (),
             "extra_values": self.values_of(spool),
             "label_url": labels_url([spool.pk]),
             "bar": stock_bar(spool),

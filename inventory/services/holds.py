@@ -60,6 +60,14 @@ def place(*, reason, by, at=None, spool=None, filament=None, lot_number="", deli
     return hold
 
 
+def place_of(spool, *, what, **how):
+    """`place`, of one of the Hold.Targets that this spool is of."""
+    values = {"spool": spool, "lot": spool.lot_number, "delivery": spool}
+    names = {"lot": "lot_number", "delivery": "delivery_of"}
+    value = spool.filament if what == Hold.Target.FILAMENT else values[what]
+    return place(**{names.get(what, what): value}, **how)
+
+
 @operation("hold.release")
 def release(hold, *, by, at=None, note=""):
     """Let the spools of a hold be used again, unless another one covers them; returns it fresh.

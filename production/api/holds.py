@@ -37,7 +37,7 @@ class HoldViewSet(ReadViewSet):
         "send_back": HoldReturnSerializer,
         "in_use": InUseSerializer,
     }
-    permissions = {"create": "place", "in_use": "view", "send_back": "return"}
+    permissions = {"in_use": "view", "send_back": "return"}
     search_fields = ["lot_number", "reason", "spool__code", "filament__name", "release_note"]
     ordering_fields = ["id", "placed_at", "released_at"]
 

@@ -7,6 +7,7 @@ from inventory.forms import spools
 from inventory.models import Spool
 from inventory.services.receiving import MAX_AT_ONCE
 from production.forms.fields import CodesField, SpoolField
+from production.forms.starting import OverridableForm
 from production.models import Printer, PrinterSlot
 from production.services.printing.slots import ANY
 from tenants.web.forms import VerbForm
@@ -48,7 +49,7 @@ class FloorReceiveForm(spools.ReceiveForm):
         return values
 
 
-class LoadForm(VerbForm):
+class LoadForm(OverridableForm):
     """Into which slot the spool goes."""
 
     slot = forms.ModelChoiceField(
@@ -57,10 +58,19 @@ class LoadForm(VerbForm):
         error_messages={"required": _("Which slot?")},
     )
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.add_override()
 
-class SlotForm(VerbForm):
+    def override(self):
+        """What overrides that the spool is held."""
+        return self.cleaned_data.get("override_reason") or ""
+
+
+class SlotForm(LoadForm):
     """Which spool goes into the slot."""
 
+    slot = None
     spool = SpoolField()
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)  # 0: the slot was empty
 

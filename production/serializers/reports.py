@@ -340,6 +340,7 @@ class LotSerializer(OfRunFields):
     )
     spool_code = serializers.CharField(source="spool.code", read_only=True)
     lot_number = serializers.CharField(read_only=True)
+    is_held = serializers.BooleanField(source="spool.is_held", read_only=True)
     filament = serializers.IntegerField(source="spool.filament_id", read_only=True)
     filament_name = serializers.CharField(source="spool.filament.name", read_only=True)
     manufacturer_name = serializers.CharField(
@@ -362,6 +363,7 @@ class LotSerializer(OfRunFields):
             "spool",
             "spool_code",
             "lot_number",
+            "is_held",
             "filament",
             "filament_name",
             "manufacturer_name",

@@ -16,7 +16,7 @@ from tenants.operations.text import format_number, half_up
 
 # Why a spool is proposed, beside what its card has anyway.
 REASONS = ("color", "another_color", "family", "taken_before", "profile", "printing_elsewhere")
-REASONS += ("follows", "order_lot", "dried", "too_little", "twins_follow")
+REASONS += ("held", "follows", "order_lot", "dried", "too_little", "twins_follow")
 
 register = template.Library()
 register.simple_tag(spool_glyph)

@@ -10,10 +10,15 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext_lazy
 
+from inventory.forms.holds import SpoolHoldForm
 from inventory.forms.spools import WeighForm
-from inventory.models import Spool
+from inventory.models import Hold, Spool
+from inventory.services import holds as placing
+from inventory.services.held_spools import sentence_of_hold
 from production.forms.spools import LoadForm
 from production.models import PrinterSlot, RunMaterial
+from production.services import run_state
+from production.services.holds import in_use
 from production.services.printing import slots, weighing
 from production.services.undo import last_action, offline_conflicts
 from production.templatetags.floor import grams, signed_grams
@@ -72,6 +77,8 @@ class SpoolView(SpoolPageMixin, FloorView):
         claims = list(self.claims()[: MAX_ROWS + 1])
         more = {"claims": claims[:MAX_ROWS], "has_more_claims": len(claims) > MAX_ROWS}
         more |= {"slot": self.slot(), "entries": entries[:MAX_ROWS]}
+        holds = Hold.objects.open().of_spool(self.spool) if self.spool.is_held else ()
+        more["holds"] = [sentence_of_hold(hold) for hold in holds]
         return super().get_context_data() | more
 
 
@@ -129,6 +136,30 @@ class SpoolUndoView(SpoolPageMixin, ButtonView):
         return reverse("floor-receive") if self.kind == "receipt" else super().get_success_url()
 
 
+class HoldView(SpoolPageMixin, VerbView):
+    """Hold the spool, its lot, its delivery or its filament."""
+
+    help_topic = "holds#placing"
+    template_name = "production/floor/hold.html"
+    verb_permission = "inventory.add_hold"
+    form_class = SpoolHoldForm
+
+    def perform(self, form):
+        hold = placing.place_of(form.subject, by=form.by, **form.service_kwargs())
+        text = _("Held: %(hold)s.") % {"hold": hold}
+        used = [_used(each) for each in in_use(hold)]
+        if not used:
+            return text
+        names = {"places": ", ".join(used[:MAX_ROWS])}
+        return run_state.sentences(text, _("In use: %(places)s.") % names)
+
+
+def _used(each):
+    """Where a HeldInUse is used."""
+    places = [str(each.slot)] if each.slot else []
+    return f"{each.spool.code} ({', '.join([*places, *(run.number for run in each.runs)])})"
+
+
 class LoadView(SpoolPageMixin, VerbView):
     """Put the spool into a printer."""
 
@@ -151,5 +182,6 @@ class LoadView(SpoolPageMixin, VerbView):
         offline_conflicts.require_unmoved(form.cleaned_data["slot"], since=since, by=form.by)
 
     def perform(self, form):
-        slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)
+        given = {"slot": form.cleaned_data["slot"], "override_reason": form.override()}
+        slot = slots.load(form.subject, by=form.by, **given)
         return _("Spool %(code)s is in %(slot)s.") % {"code": form.subject.code, "slot": slot}

@@ -111,7 +111,7 @@ class SlotLoadView(SlotPageMixin, VerbView):
         return {"slot": self.subject, "run": run, "wanted": wanted}
 
     def perform(self, form):
-        seen = {"instead_of": form.instead_of()}
+        seen = {"instead_of": form.instead_of(), "override_reason": form.override()}
         slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by, **seen)
         return _("Spool %(code)s is in %(slot)s.") % {"code": slot.spool.code, "slot": slot}
 

@@ -45,7 +45,7 @@ SPOOL_VERBS = _each(
     "spool",
 )
 STOCKTAKES = _each("begin record", "inventory", "stocktake")
-HOLDS = {"inventory.place_hold"}
+HOLDS = {"inventory.add_hold"}
 CLEAR_PRINTER = {"production.clear_printer"}
 FLOOR = FLOOR_DATA | RUN_DATA | SPOOL_VERBS | STOCKTAKES | HOLDS | CLEAR_PRINTER
 MANAGEMENT = (

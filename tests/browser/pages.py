@@ -37,6 +37,7 @@ FLOOR = {
     "spool": ("floor-spool", "spool"),
     "weigh": ("floor-weigh", "bare_spool"),
     "load": ("floor-load", "spool"),
+    "hold": ("floor-hold", "spool"),
     "receive": ("floor-receive",),
     "receive a filament": ("floor-receive-filament", "filament"),
     "received": ("floor-received",),

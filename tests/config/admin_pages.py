@@ -10,6 +10,7 @@ ADMIN = """
 /admin/accounts/user/                                   m     m     m     -
 /admin/inventory/extrafield/                            v     m     m     m
 /admin/inventory/filament/                              v     o     o     m
+/admin/inventory/hold/                                  v     o     -     -
 /admin/inventory/inventorytransaction/                  v     -     -     -
 /admin/inventory/recognisedrepeat/                      v     -     -     -
 /admin/inventory/location/                              v     o     o     m

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import URLResolver, reverse
 
 from inventory.models import Location
-from inventory.services import extra_fields
+from inventory.services import extra_fields, holds
 from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from production.services import completion
@@ -49,6 +49,7 @@ def set_up(*, by):
     a_repeat(user=by)
     a_sliced_file()
     sessions.begin(by=by)
+    holds.place(lot_number="L7", reason="Brittle", by=by)
     devices.register(name="Tablet", by=by)
     Backup.objects.create(by=by, file="by-hand.farm.gz", size=1)
     Location.objects.create(name="Shelf")

@@ -52,6 +52,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "accounts.user",
         "inventory.extrafield",
         "inventory.filament",
+        "inventory.hold",
         "inventory.inventorytransaction",
         "inventory.location",
         "inventory.manufacturer",

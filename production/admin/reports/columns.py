@@ -146,6 +146,7 @@ def lots(_values, _measure):
         Column(_("Ended"), "finished_at"),
         Column(_("Spool"), "spool_code", "name", of="spool", key="spool"),
         Column(_("Lot"), "lot_number"),
+        Column(_("Held"), "is_held", "flag"),
         Column(_("Filament"), "filament_name", of="filament", key="filament"),
         Column(_("Manufacturer"), "manufacturer_name"),
         Column(_("Used, g"), "used_grams", "grams", sums=True),

@@ -84,8 +84,8 @@ FORMATS = {
 class Column:
     """One figure or text of a row, at a dotted path of what the API answers.
 
-    ``kind`` is one of FORMATS, text, list, name, kind (of a change of the stock), or group: the
-    name of what the rows are grouped by. ``sums``: whether the rows add up to the whole. ``of``
+    ``kind`` is one of FORMATS, text, flag, list, name, kind (of a change of the stock), or group:
+    the name of what the rows are grouped by. ``sums``: whether the rows add up to the whole. ``of``
     and ``key``: the page that a text leads to, and the path of its id. ``where`` is a parameter
     without which the column is left out.
     """
@@ -199,6 +199,8 @@ class ReportTable:
             return format_html('<a href="{}">{}</a>', reverse(PAGES[of], args=[key]), value)
         if column.kind == "kind":
             return CHANGES[value]
+        if column.kind == "flag":
+            return _("yes") if value == str(True) else NOTHING
         return NOTHING if value in (None, "") else value
 
     def _sum(self, column):

@@ -308,7 +308,12 @@ def _with_twins(row, loaded):
 def proposed(need, row, spool):
     """The FittingSpool of a row, with its reasons."""
     available = available_for(need, row)
-    reasons = (*_of_place(row, need, spool), *_of_choice(row, need), *_of_drying(row))
+    reasons = (
+        *_of_hold(spool),
+        *_of_place(row, need, spool),
+        *_of_choice(row, need),
+        *_of_drying(row),
+    )
     return FittingSpool(
         spool=spool,
         available_grams=available,
@@ -316,6 +321,11 @@ def proposed(need, row, spool):
         missing_grams=max((need.grams or 0) - available, Decimal(0)),
         reasons=(*reasons, _of_grams(need, row)),
     )
+
+
+def _of_hold(spool):
+    if spool.is_held:  # which only the line's own can be
+        yield ProposalReason("held", _("Held: its page says why."))
 
 
 def _of_place(row, need, spool):

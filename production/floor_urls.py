@@ -6,6 +6,7 @@ from production.services.transitions import BUTTONS
 from production.views import (
     best_fit,
     people,
+    queue_order,
     receive,
     runs,
     scan,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("screen/", today.ScreenView.as_view(), name="floor-screen"),
     path("timeline/", timeline.TimelineView.as_view(), name="floor-timeline"),
     path("queue/", today.QueueView.as_view(), name="floor-queue"),
+    path("queue/order/", queue_order.QueueOrderView.as_view(), name="floor-queue-order"),
     path("sliced-files/", sliced_files.SlicedFilesView.as_view(), name="floor-sliced-files"),
     path("best-fit/", best_fit.BestFitView.as_view(), name="floor-best-fit"),
     path(

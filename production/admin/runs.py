@@ -16,7 +16,7 @@ from production.models import ESTIMATED, ProductionRun, RunItem, RunMaterial
 from production.services import overrides
 from production.services.preview import preview
 from production.services.reports import demand
-from production.services.runs import lifecycle
+from production.services.runs import editing, lifecycle
 from production.services.transitions import TRANSITIONS, load_conditions
 from tenants.accounts.models import FarmSettings
 from tenants.operations.versions import expecting
@@ -174,7 +174,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     def get_readonly_fields(self, request, obj=None):
         if obj is None:
             return ()
-        free = lifecycle.EDITABLE.get(obj.status, lifecycle.ALWAYS_EDITABLE)
+        free = editing.EDITABLE.get(obj.status, editing.ALWAYS_EDITABLE)
         free = free | {"override_reason", "seen_version"}
         return [self.for_viewer(name) for name in self._names(request, obj) if name not in free]
 

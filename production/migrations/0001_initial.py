@@ -3,6 +3,7 @@
 import django.db.models.deletion
 import production.models.print_hosts
 import production.models.printers
+import production.models.queue
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.text
@@ -290,6 +291,7 @@ class Migration(migrations.Migration):
                 ('plate_count_source', models.CharField(choices=[('bill', 'Bill'), ('file', 'File'), ('typed', 'Typed'), ('outdated', 'Outdated')], default='typed', editable=False, max_length=8)),
                 ('priority', models.SmallIntegerField(default=0, help_text='Higher is sooner.')),
                 ('due_on', models.DateField(blank=True, null=True, verbose_name='due')),
+                ('queue_rank', production.models.queue.RankField(editable=False, null=True)),
                 ('planned_start_at', models.DateTimeField(blank=True, null=True, verbose_name='planned start')),
                 ('started_at', models.DateTimeField(editable=False, null=True)),
                 ('finished_at', models.DateTimeField(editable=False, null=True)),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
+from production.models.queue import next_first
 from production.models.sources import UNMEASURED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
@@ -190,14 +191,14 @@ class ProductionRunQuerySet(models.QuerySet):
         return self.order_by("-scheduled_at", "-pk")
 
     def queue(self):
-        """What prints next: running first, then by priority and time."""
-        return self.order_by("status", *_next_first())
+        """What prints next: running first, then by priority and place."""
+        return self.order_by("status", *next_first())
 
     def to_do(self, *, queue_length):
         """The first ``queue_length`` of each status, and the next of each printer, in order."""
-        place = Window(RowNumber(), partition_by=["status"], order_by=_next_first())
+        place = Window(RowNumber(), partition_by=["status"], order_by=next_first())
         of_printer = Window(
-            RowNumber(), partition_by=["status", "printer", "finished_at"], order_by=_next_first()
+            RowNumber(), partition_by=["status", "printer", "finished_at"], order_by=next_first()
         )
         runs = self.annotate(place=place, place_of_printer=of_printer)
         is_next = Q(place_of_printer=1, printer__isnull=False)
@@ -209,10 +210,6 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def _with(self, name, condition):
         return self.filter(Exists(self._rows(name).filter(condition)))
-
-
-def _next_first():
-    return [F("priority").desc(), F("due_on").asc(nulls_last=True), F("pk").asc()]
 
 
 def _sum_of(rows, expression):

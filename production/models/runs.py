@@ -11,6 +11,7 @@ from inventory.models import Filament, MaterialType, Spool
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
+from production.models.queue import RankField
 from production.models.reasons import Reason
 from production.models.sliced_files import LineOfFile, PlannedByFile
 from production.models.sources import REPORTED, ActualSource
@@ -59,6 +60,7 @@ class ProductionRun(HasStatus, PlannedByFile, models.Model):
     plate_count_source = plan_source_field()
     priority = models.SmallIntegerField(default=0, help_text="Higher is sooner.")
     due_on = models.DateField("due", null=True, blank=True)
+    queue_rank = RankField(null=True, editable=False)
     planned_start_at = models.DateTimeField("planned start", null=True, blank=True)
     started_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)

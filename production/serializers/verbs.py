@@ -57,6 +57,13 @@ class ChangePrinterBody(Body):
         needed = ("printer",)
 
 
+class ReorderBody(Body):
+    """The planned run before which it prints, or after which: one of the two."""
+
+    before = IdField(queryset=ProductionRun.objects.live(), required=False)
+    after = IdField(queryset=ProductionRun.objects.live(), required=False)
+
+
 class SwapSpoolBody(actuals.SpoolBody, actuals.GramsBody):
     """From which material's spool to which one; what the old one gave so far, or that it is
     empty."""
@@ -151,6 +158,7 @@ class ReprintBody(RowSerializer):
 
 RUN_BODIES = {row.action: NoBody for row in ROWS if row.path} | {
     "refresh_plan": RefreshPlanBody,
+    "reorder": ReorderBody,
     "start": StartBody,
     "change_printer": ChangePrinterBody,
     "swap_spool": SwapSpoolBody,

@@ -117,6 +117,13 @@ ROWS = (  # the admin offers them in this order
         done=_("chose spools for run %(run)s"),
     ),
     Transition(
+        name="reorder", moves=_from(Status.PLANNED), undone_by="take_back",
+        service="runs.queue_order.reorder", permission="change", floor=None, path="reorder",
+        done=_("moved run %(run)s in the queue"),
+        success=_("Run %(run)s has another place in the queue."),
+        summary="Put a planned run directly before, or after, another one in the queue.",
+    ),
+    Transition(
         name="start", moves=_from(Status.PLANNED, to=(Status.IN_PROGRESS,)),
         service="runs.lifecycle.start", undone_by="unstart", floor="floor-start", path="start",
         label=_("Start"), done=_("started run %(run)s"), success=_("Run %(run)s is in progress."),

@@ -9,6 +9,7 @@ FLOOR = {
     "today": ("floor-today",),
     "screen": ("floor-screen",),
     "queue": ("floor-queue",),
+    "order of the queue": ("floor-queue-order",),
     "timeline": ("floor-timeline",),
     "best fit": ("floor-best-fit",),
     "sliced files": ("floor-sliced-files",),

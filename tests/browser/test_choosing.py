@@ -6,7 +6,7 @@ from inventory.models import Location
 from production.models import PrinterSlot
 from production.services.runs import lifecycle
 from tests.browser.page_checks import PHONE, TABLET, Hand, finds
-from tests.factories import a_filament, a_printer, a_product, a_spool
+from tests.factories import a_filament, a_printer, a_product, a_run, a_spool
 from tests.production.floor_helpers import a_bare_run, at
 from tests.queries import fresh
 
@@ -53,3 +53,20 @@ def test_a_printer_is_chosen_put_right_and_unloaded(visit, shop, wanted, viewpor
     page.get_by_label("The scale shows").fill("1190")
     hand.button("Unload")
     finds(page, "990 g are on it.")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["dragged", "no script"])
+def test_runs_are_put_into_another_order(visit, shop, script):
+    printer = a_printer()
+    one, two, three = (a_run(printer=printer, by=shop.otto) for _ in range(3))
+    page = visit("/floor/queue/order/", viewport=TABLET, java_script_enabled=script)
+    if script:
+        page.locator(f"#run-{three.pk} .handle").drag_to(page.locator(f"#run-{one.pk} .handle"))
+    else:
+        page.get_by_role("button", name=f"First: {three}").tap()
+    finds(page, f"Run {three} prints before run {one}.")
+    numbers = page.locator("ol:has(li) .code").all_inner_texts()
+    mine = [number for number in numbers if number in {run.number for run in (one, two, three)}]
+    assert mine == [three.number, one.number, two.number]
+    page.get_by_role("button", name=f"Later: {three}").tap()
+    finds(page, f"Run {three} prints after run {one}.")

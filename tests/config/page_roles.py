@@ -131,6 +131,7 @@ PAGES = """
 /floor/printers/{pk}/                                   v     .
 /floor/printers/{pk}/clear/                             v     o
 /floor/queue/                                           v     .
+/floor/queue/order/                                     v     o
 /floor/timeline/                                        v     .
 /floor/receive/                                         o     -
 /floor/receive/{pk}/                                    o     o

@@ -91,6 +91,7 @@ API = """
 /api/v1/production-runs/{pk}/progress/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/reassign/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/refresh-plan/              .     o     .     .     .
+/api/v1/production-runs/{pk}/reorder/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/reprint/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/restore/                   .     m     .     .     .
 /api/v1/production-runs/{pk}/revert/                    .     o     .     .     .

@@ -72,7 +72,7 @@ def test_a_page_of_a_table_is_that_page(api):
 def test_what_is_an_object_has_columns_and_what_is_a_list_is_json(api):
     a_run((a_spool(), 10), items=[(a_product("HOOK", grams=5), 2)])
     [run] = table(api.get("/api/v1/production-runs/?format=csv"))
-    assert run["allowed"] == '["cancel", "copy", "refresh-plan", "start"]'
+    assert run["allowed"] == '["cancel", "copy", "refresh-plan", "reorder", "start"]'
     assert '"product_sku": "HOOK", ' in run["items"]
     [sums] = table(api.get("/api/v1/reports/variance/?format=csv"))
     assert (sums["grams.planned"], sums["grams.actual"]) == ("10.000000", "")

@@ -14,7 +14,7 @@ from production.services import completion
 from production.services.requirements import readiness
 from production.services.requirements.claims import DuplicateSpool, IncompatibleSpool
 from production.services.run_state import InvalidRunStatus
-from production.services.runs import lifecycle, lines
+from production.services.runs import editing, lifecycle, lines
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Invalid, OverrideNotPermitted
 from tests.factories import (
@@ -218,7 +218,7 @@ def test_unstarting_resets_every_field_that_a_start_and_a_print_set():
         "deleted_at",
     }
     lasting |= {"scheduled_at", "reprint_of", "plate_count_source", "planned_minutes_source"}
-    lasting |= {"sliced_file", "sliced_plates", "sliced_seconds"}
+    lasting |= {"sliced_file", "sliced_plates", "sliced_seconds", "queue_rank"}
     lasting |= {"actual_minutes_source"}  # as other drafts
     verbs_set = {field.name for field in ProductionRun._meta.concrete_fields if not field.editable}
     assert verbs_set - set(ProductionRun.SINCE_START) == lasting
@@ -263,7 +263,7 @@ def test_an_update_moves_the_version_and_a_closed_field_is_named():
     run = lifecycle.update(run, by=None, priority=5, notes="Rush")
     assert (run.priority, run.version) == (5, 2)
     run = lifecycle.start(run, by=None)
-    with pytest.raises(lifecycle.FieldLocked) as refused:
+    with pytest.raises(editing.FieldLocked) as refused:
         lifecycle.update(run, by=None, plate_count=3, notes="x")
     assert list(refused.value.errors) == ["plate_count"]
     assert ProductionRun.objects.get().notes == "Rush"

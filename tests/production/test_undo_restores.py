@@ -18,7 +18,7 @@ from production.services.best_fit import taking
 from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.requirements.readiness import PrinterBusy
-from production.services.runs import changing_printers, lifecycle, lines
+from production.services.runs import changing_printers, lifecycle, lines, queue_order
 from production.services.transitions import EVENTS
 from production.services.undo import last_action
 from tests.factories import (
@@ -190,6 +190,12 @@ def _(by):
     line, spool = a_bare_line(1500)
     both = [spool, a_spool(filament=spool.filament)]
     return lambda: taking.assign_spools(line.run, [(line, both)], by=by)
+
+
+@case("reorder", "to another priority")
+def _(by):
+    run, other = a_run(), a_run(priority=2)
+    return lambda: queue_order.reorder(run, before=other, by=by)
 
 
 @case("note_plate")
@@ -384,16 +390,3 @@ def test_a_start_after_which_figures_were_noted_is_taken_back_by_the_verb_alone(
     run = lifecycle.unstart(run, by=operator)
     assert (run.status, run.progress_percent, fresh(slot).spool) == ("planned", None, None)
     assert run.materials.get().spool == spool
-
-
-def test_a_start_is_taken_back_by_the_verb_and_what_was_moved_since_stays():
-    slot, elsewhere = a_slot(), a_slot()
-    spool, other = spools_of_one(2, 1000)
-    run = a_run((spool, 10), printer=slot.printer)
-    lifecycle.unstart(lifecycle.start(run, by=None), by=None)
-    assert (fresh(slot).spool, fresh(spool).opened_at) == (None, None)
-    lifecycle.start(run, by=None)
-    midprint.swap_spool(run, by=None, spool=other, so_far=took(spool, 5))
-    slots.load(spool, slot=elsewhere, by=None)
-    assert lifecycle.unstart(run, by=None).status == "planned"
-    assert (fresh(slot).spool, fresh(elsewhere).spool) == (other, spool)

@@ -26,7 +26,7 @@ from production.services.requirements import (
     readiness,
     twin_claims,
 )
-from production.services.runs import filaments, lines
+from production.services.runs import editing, filaments, lines
 from production.services.runs.numbering import next_number
 from production.services.undo import loads, put_back
 from tenants.operations.bulk import bulk_update
@@ -38,18 +38,7 @@ from tenants.operations.text import compose_names, humanize_name
 Status = ProductionRun.Status
 
 DERIVED = {"plate_count", "planned_minutes"}
-ALWAYS_EDITABLE = {"notes", "external_id"}
 STARTED = ("spool", "reserved_grams", "metered_grams", *lines.FROZEN)  # of a line
-EDITABLE = {
-    Status.PLANNED: ALWAYS_EDITABLE
-    | {"printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"},
-    Status.IN_PROGRESS: ALWAYS_EDITABLE | {"priority", "due_on", "actual_minutes"},
-}
-
-
-class FieldLocked(Refusal):
-    code = "field_locked"
-    title = "This can't be changed any more"
 
 
 class RunHasEntries(Refusal):
@@ -111,15 +100,7 @@ def update(run, *, by, at=None, override_reason="", **fields):
         bom.locked(run.items.values_list("product", flat=True))
     run = run_state.lock(run, "update")
     changed = {name: value for name, value in fields.items() if getattr(run, name) != value}
-    locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
-    if locked:
-        status, names = humanize_name(run.status), ", ".join(map(humanize_name, locked))
-        error = _("Closed since the run is %(status)s.") % {"status": status}
-        raise FieldLocked(
-            _("Run %(run)s is %(status)s: %(locked)s can't be changed any more.")
-            % {"run": run.number, "status": status, "locked": names},
-            errors={name: [error] for name in locked},
-        )
+    editing.require_editable(run, changed.keys())
     if not changed:
         return run
     in_use.require_printers([changed.get("printer")])
@@ -134,6 +115,8 @@ def update(run, *, by, at=None, override_reason="", **fields):
         event["reason"] = run_state.sentences(override_reason, remark)
     if "actual_minutes" in changed:
         changed["actual_minutes_source"] = run.actual_minutes_source
+    if changed.keys() & {"priority", "due_on"}:
+        changed["queue_rank"] = run.queue_rank = None
     if changed.keys() & {"printer", "plate_count"} and not overridden:
         limits.require_within(run, run_state.items_of(run), run_state.lines_of(run))
     return run_state.save(run, "update", *changed, *derived.RUN_FIELDS, **event)

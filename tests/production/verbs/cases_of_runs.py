@@ -21,6 +21,7 @@ from production.services.runs import (
     lifecycle,
     lines,
     planning,
+    queue_order,
     repeats,
     replanning,
     status_change,
@@ -43,6 +44,7 @@ from tests.factories import (
     a_printer,
     a_product,
     a_product_file,
+    a_run,
     a_running_run,
     a_sliced_file,
     a_slot,
@@ -142,6 +144,12 @@ def _():
 def _():
     (one, spool), (other, another) = a_bare_line(), a_bare_line()
     return lambda: taking.take([(one, [spool]), (other, [another])], by=None)
+
+
+@verb("production_run.reorder")
+def _():
+    run, other = a_run(), a_run(priority=2)
+    return lambda: queue_order.reorder(run, before=other, by=None)
 
 
 @verb("production_run.note_plate")

@@ -13,6 +13,7 @@ from production.services.runs import (
     changing_printers,
     lifecycle,
     lines,
+    queue_order,
     repeats,
     replanning,
     status_change,
@@ -105,6 +106,10 @@ def of_material(verb, **fields):
     return verb(a_run((a_spool(), 10)).materials.get(), by=None, **fields)
 
 
+def reordered():
+    return queue_order.reorder(a_run(), after=a_run(priority=2), by=None)
+
+
 OF_RUNS = {
     "production_run.assign_spools": assigned,
     "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
@@ -122,6 +127,7 @@ OF_RUNS = {
     "production_run.reassign": reassigned,
     "production_run.record": forgotten,
     "production_run.refresh_plan": lambda: replanning.refresh_plan(made_of_a_bill(), by=None),
+    "production_run.reorder": reordered,
     "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
     "production_run.copy": lambda: repeats.copy(completed(), by=None),
     "production_run.restore": lambda: lifecycle.restore(deleted(), by=None),

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, SpoolEvent
-from inventory.services import filaments, returning, reversing
+from inventory.services import clock_correcting, filaments, returning, reversing
 from inventory.services.spools import consumption, revaluing, scale, shelf
 from production.services.reports.stock_value import changes_of_stock, stock_as_of
 from tenants.accounts.models import AuditEvent
@@ -137,6 +137,22 @@ def test_a_price_of_the_filament_makes_spools_without_one_known(farm):
     assert (row["value"], row["grams_of_unknown_value"]) == (30, 0)
     [known] = [row for row in changes_of_stock(None, None) if row["kind"] == "price_known"]
     assert (known["grams"], known["value"], known["known_value"]) == (0, None, 30)
+
+
+def test_what_was_dated_by_a_wrong_clock_is_in_stock_in_the_order_of_the_ledger(farm):
+    """200 g were used by a clock that was hours ahead, then it was set right, and 50 g were used:
+    750 g, and not the 800 g of the entry with the latest date."""
+    spool = a_spool(1000, price=Decimal(20), at=on(1))
+    ahead = timezone.now() + timedelta(hours=5)
+    consumption.use(spool, grams=Decimal(200), by=None, at=ahead)
+    before = timezone.now()
+    clock_correcting.correct_clock(by=None)
+    consumption.use(spool, grams=Decimal(50), by=None)
+    assert [row["grams"] for row in stock_as_of(None)] == [750]
+    assert [row["grams"] for row in stock_as_of(before)] == [1000]
+    for since, until in ((before, None), (on(2), ahead + LATER), (before, timezone.now())):
+        [usage] = changes_of_stock(since, until)
+        assert (usage["kind"], usage["grams"], usage["value"]) == ("usage", -250, -5)
 
 
 def test_the_api_groups_and_filters_the_stock(lived, api):

@@ -5,9 +5,9 @@ entry that is no reversal (which repeats an older one), or a price that was ente
 for a spool without a price for its filament. Nothing is assumed before a price was known: these
 grams are counted beside the money. Archived spools are not in stock.
 
-All comes from one list of steps: the entries of the ledger, prices by the audit trail, and spools
-archived and restored. The stock of a moment is the last step of each spool until then, so the
-changes between two moments add up to the difference of their stocks.
+Both come from the same steps: the entries of the ledger in their order, prices by the audit trail,
+and spools archived and restored. The stock of a moment is the last of each of a spool until then,
+so the changes between two moments add up to the difference of their stocks.
 """
 
 from inventory.models import Filament, Location, MaterialType, Spool
@@ -44,38 +44,104 @@ KINDS = (
     PRICE_KNOWN,
 )
 
-_STEPS = """
-WITH happened AS (
-    SELECT spool_id, created_at AS at, 2 AS place, id, balance_grams AS balance,
+# A clock that was wrong leaves entries that are dated after one that follows: these happened before
+# it, at its moment at the latest.
+_CHOSEN = """
+WITH chosen AS (
+    SELECT id, filament_id, location_id, price, initial_grams FROM inventory_spool
+    WHERE id IN ({spools}) {narrowed}
+)
+"""
+
+# What was entered as the price of the row ``spool``, or of its filament where it has none.
+_PRICES = """
+    SELECT event.at, event.id,
+        round((changes->'price'->>1)::numeric / spool.initial_grams, 8) AS rate
+    FROM accounts_auditevent event
+    WHERE object_type = 'inventory.spool' AND object_id = spool.id AND verb = 'change'
+        AND changes->'price'->>1 IS NOT NULL
+        AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
+    UNION ALL
+    SELECT event.at, event.id, round((changes->'price'->>1)::numeric / filament.net_grams, 8)
+    FROM accounts_auditevent event JOIN inventory_filament filament ON filament.id = object_id
+    WHERE object_type = 'inventory.filament' AND object_id = spool.filament_id
+        AND spool.price IS NULL AND verb = 'change' AND changes->'price'->>1 IS NOT NULL
+        AND filament.net_grams > 0 AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
+"""
+
+# The newest entry of each spool until then, by the index of spools: the ledger is not summed.
+_AS_OF = f"""
+, held AS (
+    SELECT spool.*, newest.balance_grams AS grams, CASE
+            WHEN rated.id IS NULL OR priced.at > (
+                SELECT min(later.created_at) FROM inventory_inventorytransaction later
+                WHERE later.spool_id = spool.id AND later.id >= rated.id
+            ) THEN priced.rate ELSE rated.cost_per_gram END AS rate
+    FROM chosen spool CROSS JOIN LATERAL (
+        SELECT id, balance_grams FROM inventory_inventorytransaction entry
+        WHERE entry.spool_id = spool.id
+            AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+        ORDER BY id DESC LIMIT 1
+    ) AS newest LEFT JOIN LATERAL (
+        SELECT id, cost_per_gram FROM inventory_inventorytransaction entry
+        WHERE entry.spool_id = spool.id AND entry.id <= newest.id AND kind <> 'reversal'
+        ORDER BY id DESC LIMIT 1
+    ) AS rated ON true
+    LEFT JOIN LATERAL (
+        SELECT at, rate FROM ({_PRICES}) AS prices ORDER BY at DESC, id DESC LIMIT 1
+    ) AS priced ON true
+    LEFT JOIN LATERAL (
+        SELECT verb FROM inventory_spoolevent event
+        WHERE event.spool_id = spool.id AND verb IN ('archived', 'restored')
+            AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
+        ORDER BY at DESC, verb, id DESC LIMIT 1
+    ) AS holds ON true
+    WHERE newest.balance_grams > 0 AND holds.verb IS DISTINCT FROM 'archived'
+)
+SELECT {{key}} AS key, count(*) AS spools, sum(grams) AS grams,
+    coalesce(sum(grams * rate), 0) AS value,
+    coalesce(sum(grams) FILTER (WHERE rate IS NULL), 0) AS unknown
+FROM held AS spool JOIN inventory_filament filament ON filament.id = spool.filament_id
+GROUP BY 1 ORDER BY 1 NULLS LAST
+"""  # nosec B608
+
+# Only spools that something happened to in this time have changed.
+_DURING = "{0} >= %(since)s AND (%(until)s::timestamptz IS NULL OR {0} < %(until)s)"
+_TOUCHED = f"""
+    AND (%(since)s::timestamptz IS NULL OR id IN (
+        SELECT spool_id FROM inventory_inventorytransaction WHERE {_DURING.format("created_at")}
+        UNION SELECT spool_id FROM inventory_spoolevent WHERE {_DURING.format("at")}
+        UNION SELECT object_id FROM accounts_auditevent
+            WHERE object_type = 'inventory.spool' AND {_DURING.format("at")}
+    ) OR filament_id IN (
+        SELECT object_id FROM accounts_auditevent
+        WHERE object_type = 'inventory.filament' AND {_DURING.format("at")}
+    ))
+"""  # nosec B608
+
+_STEPS = f"""
+, happened AS (
+    SELECT spool_id, at, 2 AS place, id, balance_grams AS balance,
         CASE WHEN reason = %(revalued)s THEN 'revaluation' ELSE kind END AS kind,
         cost_per_gram AS rate, kind <> 'reversal' AS is_rated, NULL::boolean AS is_held, credit,
         credit IS NULL AND 'return' IN (kind, CASE WHEN kind = 'reversal' THEN (
             SELECT origin.kind FROM inventory_inventorytransaction origin
             WHERE origin.id = entry.reverses_id
         ) END) AS is_credit_unknown
-    FROM inventory_inventorytransaction entry
-    WHERE spool_id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+    FROM (
+        SELECT *, min(created_at) OVER (PARTITION BY spool_id ORDER BY id DESC) AS at
+        FROM inventory_inventorytransaction WHERE spool_id IN (SELECT id FROM chosen)
+    ) AS entry
+    WHERE %(until)s::timestamptz IS NULL OR at < %(until)s
     UNION ALL
     SELECT spool_id, at, CASE verb WHEN 'restored' THEN 1 ELSE 3 END, id, NULL, verb, NULL, false,
         verb = 'restored', NULL, false
     FROM inventory_spoolevent
-    WHERE spool_id IN ({spools}) AND verb IN ('archived', 'restored')
+    WHERE spool_id IN (SELECT id FROM chosen) AND verb IN ('archived', 'restored')
         AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
     UNION ALL
-    SELECT spool.id, event.at, 1, event.id, NULL, 'revaluation',
-        round((changes->'price'->>1)::numeric / spool.initial_grams, 8), true, NULL, NULL, false
-    FROM accounts_auditevent event JOIN inventory_spool spool ON spool.id = event.object_id
-    WHERE object_type = 'inventory.spool' AND verb = 'change' AND changes->'price'->>1 IS NOT NULL
-        AND spool.id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
-    UNION ALL
-    SELECT spool.id, event.at, 1, event.id, NULL, 'revaluation',
-        round((changes->'price'->>1)::numeric / filament.net_grams, 8), true, NULL, NULL, false
-    FROM accounts_auditevent event
-    JOIN inventory_filament filament ON filament.id = event.object_id
-    JOIN inventory_spool spool ON spool.filament_id = filament.id AND spool.price IS NULL
-    WHERE object_type = 'inventory.filament' AND event.verb = 'change'
-        AND changes->'price'->>1 IS NOT NULL AND filament.net_grams > 0
-        AND spool.id IN ({spools}) AND (%(until)s::timestamptz IS NULL OR event.at < %(until)s)
+    SELECT spool.id, prices.at, 1, prices.id, NULL, 'revaluation', rate, true, NULL, NULL, false
+    FROM chosen spool CROSS JOIN LATERAL ({_PRICES}) AS prices
 ), counted AS (
     SELECT *, count(balance) OVER whole AS balances, count(is_held) OVER whole AS holds,
         count(*) FILTER (WHERE is_rated) OVER whole AS rates,
@@ -83,7 +149,7 @@ WITH happened AS (
     FROM happened
     WINDOW whole AS (PARTITION BY spool_id ORDER BY at, place, id)
 ), filled AS (
-    SELECT spool_id, at, kind, number, balances, credit, is_credit_unknown,
+    SELECT spool_id, at, kind, number, credit, is_credit_unknown,
         CASE WHEN first_value(is_held) OVER held IS FALSE THEN 0
             ELSE coalesce(first_value(balance) OVER balanced, 0) END AS grams,
         CASE WHEN rates > 0 THEN first_value(rate) OVER rated END AS rate
@@ -92,20 +158,7 @@ WITH happened AS (
         rated AS (PARTITION BY spool_id, rates ORDER BY number),
         held AS (PARTITION BY spool_id, holds ORDER BY number)
 )
-"""
-
-_AS_OF = """
-, held AS (
-    SELECT DISTINCT ON (spool_id) spool_id, grams, rate FROM filled
-    ORDER BY spool_id, number DESC
-)
-SELECT {key} AS key, count(*) AS spools, sum(grams) AS grams,
-    coalesce(sum(grams * rate), 0) AS value,
-    coalesce(sum(grams) FILTER (WHERE rate IS NULL), 0) AS unknown
-FROM held JOIN inventory_spool spool ON spool.id = held.spool_id
-JOIN inventory_filament filament ON filament.id = spool.filament_id
-WHERE grams > 0 GROUP BY 1 ORDER BY 1 NULLS LAST
-"""
+"""  # nosec B608
 
 _CHANGED = """
 , stepped AS (
@@ -138,7 +191,7 @@ def stock_as_of(moment, *, group_by=None, spools=None):
     ``grams_of_unknown_value``. ``group_by`` is None, filament, material_type, location or spool:
     as they are now. Two queries at most.
     """
-    statement = _STEPS + _AS_OF.replace("{key}", KEYS[group_by])
+    statement = _CHOSEN.replace("{narrowed}", "") + _AS_OF.replace("{key}", KEYS[group_by])
     rows = _fetched(statement, spools, until=moment)
     names = names_of(rows, NAMED[group_by]) if group_by else {}
     return [
@@ -162,7 +215,8 @@ def changes_of_stock(since, until, *, spools=None):
     of the stock. A ``revaluation`` is what a spool held x its change of price, and what was posted
     again for it; ``price_known`` the same where a price became known, or is known no more.
     """
-    rows = _fetched(_STEPS + _CHANGED, spools, since=since, until=until)
+    statement = _CHOSEN.replace("{narrowed}", _TOUCHED) + _STEPS + _CHANGED
+    rows = _fetched(statement, spools, since=since, until=until)
     found = {row["kind"]: row for row in rows}
     return [{"kind": kind, **_changed(found[kind])} for kind in KINDS if kind in found]
 

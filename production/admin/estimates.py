@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.rendering import grams
 from production.admin.formatting import money
 from production.services import estimating
+from tenants.operations.text import format_number, half_up
 
 LABELS = {
     "material": "Material",
@@ -34,10 +35,30 @@ def of_product(product, currency):
         "rows": _rows(found.plate, columns),
         "columns": [f"{name}, {currency}" for name in columns],
         "is_product": True,
+        "energy": _energy(found),
         "price": money(found.price),
         "settings": found.settings,
         "needs_units": product.units_per_plate is None,
     }
+
+
+def _energy(found):
+    """By whose watts the energy of a product is reckoned, or why it is not."""
+    power, price = found.power, found.settings.energy_price_kwh
+    if price is None:
+        return _("without energy, of which the farm’s settings have no price")
+    if price == 0:
+        return _("energy is free")
+    if power.watts is None:
+        return _("without energy, as no printer in use has its watts entered")
+    values = {"watts": format_number(half_up(power.watts, 1)), "printer": power.printers[0]}
+    sentence = _("energy by the %(watts)s W of %(printer)s") % values
+    if (count := len(power.printers)) > 1:
+        values["count"] = count
+        sentence = _("energy by %(watts)s W, the mean of %(count)s printers") % values
+    if power.unset:
+        sentence += _(" (%(count)s more without watts)") % {"count": power.unset}
+    return sentence
 
 
 def _page(estimate, currency):

@@ -10,7 +10,7 @@ from tenants.api.fields import QuantityField
 
 class EstimatedCost(serializers.Serializer):
     """Money, net of VAT. ``total`` is null if a part is unknown, ``known`` the sum of the others;
-    energy is null, and adds nothing, without a printer or its watts."""
+    energy is null, and adds nothing, without watts or a price of energy."""
 
     material, machine, energy, labour = Amount(4), Amount(4), Amount(4), Amount(4)
     total, known = Amount(4), QuantityField(max_digits=None, decimal_places=4)
@@ -46,10 +46,14 @@ class EstimateSerializer(serializers.Serializer):
 
 class ProductEstimateSerializer(EstimateSerializer):
     """What a plate and a unit of a product will cost; price = (cost + packing + fixed cost) /
-    (1 - margin)."""
+    (1 - margin). ``power_watts`` is the mean of ``power_printers``: those in use that it was
+    printed on, else all in use, without the ``printers_without_watts``."""
 
     product = serializers.IntegerField()
     units_per_plate = serializers.IntegerField(allow_null=True)
     cost_per_unit = EstimatedCost()
     packing_cost, fixed_cost, margin_percent = Amount(4), Amount(4), Amount(2)
     price_per_unit = Amount(4)
+    power_watts = Amount(4)
+    power_printers = serializers.ListField(child=serializers.IntegerField())
+    printers_without_watts = serializers.IntegerField()

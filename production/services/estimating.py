@@ -6,6 +6,10 @@ that family, weighted by available grams: it is unknown if the price of one of t
 nothing available, a filament costs what the catalogue says. A run that has begun is reckoned by the
 plan that its start froze.
 
+A product has no printer: its energy is reckoned by the mean watts of the printers in use that it
+was printed on, else of all in use. Those whose watts are not set are left out of it; where none has
+them, energy is unknown and adds nothing, as it does for a run.
+
 Price to ask for a unit: (cost + packing + fixed cost) / (1 - margin); the margin is of the price.
 """
 
@@ -14,12 +18,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils import timezone
 
 from inventory.models import Spool
 from inventory.services.ledger import rounded_rate
-from production.models import ProductionRun, RunItem, RunMaterial
+from production.models import Printer, ProductionRun, RunItem, RunMaterial
 from production.services import rates, variance
 from production.services.requirements import bom
 from production.services.runs import lines
@@ -125,12 +129,22 @@ class Estimate:
         }
 
 
-class ProductEstimate:
-    """The Estimate of a plate of a product (of one unit, where it is not set how many fit), and
-    the price to ask for a unit; None is unknown."""
+@dataclass(frozen=True)
+class Power:
+    """The mean watts of ``printers``, None where there are none; ``unset`` is how many more of the
+    same kind have no watts."""
 
-    def __init__(self, product, estimate):
-        self.product, self.plate = product, estimate
+    watts: Decimal | None
+    printers: list
+    unset: int
+
+
+class ProductEstimate:
+    """The Estimate of a plate of a product (of one unit, where it is not set how many fit), by a
+    Power, and the price to ask for a unit; None is unknown."""
+
+    def __init__(self, product, estimate, power):
+        self.product, self.plate, self.power = product, estimate, power
         self.units = product.units_per_plate or 1
         self.settings = FarmSettings.load()
 
@@ -154,6 +168,9 @@ class ProductEstimate:
             "fixed_cost": settings.fixed_cost,
             "margin_percent": settings.margin_percent,
             "price_per_unit": rounded(self.price),
+            "power_watts": rounded(self.power.watts),
+            "power_printers": [printer.pk for printer in self.power.printers],
+            "printers_without_watts": self.power.unset,
         }
 
 
@@ -172,8 +189,7 @@ def of_run(run):
 
 
 def of_product(product):
-    """The ProductEstimate, at the farm's rates: without a printer, energy is in it only if it costs
-    nothing. Six queries."""
+    """The ProductEstimate, at the farm's rates. Seven queries."""
     units = product.units_per_plate
     item = RunItem(product=product, quantity=units or 1)
     bills = bom.bills([product.pk])
@@ -188,12 +204,29 @@ def of_product(product):
         for kind, filament, grams, purge in bom.requirements([item], bills)
     ]
     is_complete = bool(units) or not product.plate_purge_grams
-    return ProductEstimate(product, _as_started(run, [item], run_lines, is_complete=is_complete))
+    power = power_of(product)
+    estimate = _as_started(run, [item], run_lines, is_complete=is_complete, power_watts=power.watts)
+    return ProductEstimate(product, estimate, power)
 
 
-def _as_started(run, items, run_lines, **how):
-    """The Estimate of a run that is not saved, as if it started now."""
+def power_of(product):
+    """The Power of the printers in use that completed a run of a product, else of all in use."""
+    runs = ProductionRun.objects.live().filter(status=ProductionRun.Status.COMPLETED)
+    made = runs.filter(items__product=product, printer__isnull=False).values("printer")
+    is_used = ExpressionWrapper(Q(pk__in=made), output_field=BooleanField())
+    printers = list(Printer.objects.active().annotate(has_made=is_used).order_by("name", "pk"))
+    printers = [printer for printer in printers if printer.has_made] or printers
+    known = [printer for printer in printers if printer.power_watts is not None]
+    watts = sum((printer.power_watts for printer in known), ZERO)
+    return Power(watts / len(known) if known else None, known, len(printers) - len(known))
+
+
+def _as_started(run, items, run_lines, *, power_watts=None, **how):
+    """The Estimate of a run that is not saved, as if it started now; without a printer, by
+    ``power_watts``."""
     rates.freeze(run)
+    if run.printer is None:
+        run.power_watts = power_watts
     bom.freeze(items)
     run.started_at = timezone.now()
     shelf = _Shelf([line for line in run_lines if line.spool_id is None])

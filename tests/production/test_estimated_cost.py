@@ -18,7 +18,9 @@ from tests.factories import (
     a_run,
     a_spool,
 )
+from tests.production.completed_runs import printed
 from tests.queries import fresh
+from tests.responses import text_of
 
 pytestmark = pytest.mark.usefixtures("farm")
 RATES = {"labour_rate": "30", "machine_hour_rate": "1.10", "energy_price_kwh": "0.31"}
@@ -136,6 +138,31 @@ def test_a_product_of_which_not_all_is_set(rates):
     assert estimating.of_product(a_product()).as_dict()["unknown"] == ["material", "machine"]
 
 
+def test_the_energy_of_a_product_is_by_the_watts_of_its_printers(rates, api, at_admin):
+    """A plate of 2 h at 0.31 a kWh: 120 W, the mean of 100 and 140, cost 0.0744; 100 W 0.0620."""
+    pla = priced(20).filament.material_type
+    product = a_product(grams=10, material_type=pla, units_per_plate=2, plate_minutes=120)
+    page = f"/admin/production/product/{product.pk}/change/"
+    found = estimating.of_product(product).as_dict()
+    assert (found["power_watts"], found["cost"]["energy"], found["unknown"]) == (None, None, [])
+    assert "no printer in use has its watts entered" in at_admin.get(page).content.decode()
+    mk4, mini = a_printer("Mk4", power_watts=100), a_printer("Mini", power_watts=140)
+    a_printer("Old")
+    a_printer("Sold", power_watts=900, is_active=False)
+    found = estimating.of_product(product).as_dict()
+    assert (found["power_watts"], found["cost"]["energy"]) == (120, Decimal("0.0744"))
+    assert (found["power_printers"], found["printers_without_watts"]) == ([mini.pk, mk4.pk], 1)
+    assert found["cost"]["total"] == Decimal("0.4") + Decimal("2.2") + Decimal("0.0744")
+    assert "120 W, the mean of 2 printers (1 more without watts)" in text_of(at_admin.get(page))
+    printed((priced(20), 20), items=[(product, 2)], printer=mk4)
+    found = api.get(f"/api/v1/products/{product.pk}/estimate/").json()
+    assert (found["power_watts"], found["cost"]["energy"]) == ("100.0000", "0.0620")
+    assert (found["power_printers"], found["printers_without_watts"]) == ([mk4.pk], 0)
+    assert "energy by the 100 W of Mk4" in text_of(at_admin.get(page))
+    loose = a_product(grams=10, material_type=pla, units_per_plate=2)
+    assert estimating.of_product(loose).as_dict()["unknown"] == ["machine", "energy"]
+
+
 def test_the_queries_do_not_grow(django_assert_num_queries):
     product = a_product(grams=10, units_per_plate=2, plate_minutes=10)
     for number in range(3):
@@ -146,7 +173,7 @@ def test_the_queries_do_not_grow(django_assert_num_queries):
     run = a_run(items=[(product, 4)])
     with django_assert_num_queries(5):
         estimating.of_run(run).as_dict()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         estimating.of_product(product).as_dict()
 
 

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 
 from inventory.models import Location
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, stating
+from production.models import ProductionRun
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import slots
@@ -158,6 +159,22 @@ def test_a_count_while_a_run_printed_is_refused_once_it_is_booked_too(here):
     line = recording.record(stocktake, spool=spool, net_grams=990, counted_at=before, by=None)
     assert line.result == "as_book"  # that was later
     assert recording.record(stocktake, spool=spool, net_grams=900, by=None).book_grams == 916
+    completion.revert(run, by=None)
+    with pytest.raises(recording.PrintsUnmetered, match=run.number):
+        recording.record(stocktake, spool=spool, net_grams=950, by=None)
+
+
+def test_a_count_while_a_run_prints_that_is_started_later_is_doubtful(here):
+    spool = a_spool(1000, location=here, at=now() - timedelta(hours=3))
+    stocktake = sessions.begin(location=here, by=None)
+    recording.record(stocktake, spool=spool, net_grams=990, by=None)
+    run = a_running_run((spool, 84))
+    assert review.review(stocktake).doubts == []
+    ProductionRun.objects.filter(pk=run.pk).update(started_at=now() - timedelta(hours=1))
+    (doubt,) = review.review(stocktake).doubts
+    assert doubt.text == f"Run {run.number} took from it when it was counted: count it again."
+    completion.complete(run, by=None, materials=[took(spool, 84)], confirm=True)
+    assert review.review(stocktake).doubts[0].text == doubt.text
 
 
 def test_a_spool_that_was_moved_or_loaded_since_stays_there(here):

@@ -19,7 +19,7 @@ from inventory.models import (
 )
 from inventory.models.ledger import CONSUMPTION, REVALUED
 from inventory.models.stocktaking import NO_GRAMS
-from production.models import PrinterSlot, RunMaterial
+from production.models import PrinterSlot, ProductionRun, RunMaterial
 from tenants.operations.quantities import MoneyField
 from tenants.operations.text import half_up
 
@@ -63,6 +63,19 @@ class Prospect:
         return StocktakeLine(outcome=self.outcome, place_outcome=self.place).done
 
 
+def printing_at(spool, moment):
+    """Lines of runs that took from a spool then, with when each was booked first: later, or it is
+    in progress."""
+    took = InventoryTransaction.objects.filter(
+        kind__in=CONSUMPTION, spool=OuterRef("spool"), production_run=OuterRef("run")
+    )
+    lines = RunMaterial.objects.filter(
+        spool=spool, run__started_at__lte=moment, run__deleted_at=None
+    ).annotate(booked_at=Subquery(took.order_by("pk").values("created_at")[:1]))
+    is_printing = Q(run__status=ProductionRun.Status.IN_PROGRESS)
+    return lines.filter(is_printing | Q(booked_at__gt=moment)).order_by("pk")
+
+
 def recorded(stocktake):
     """The lines of a stocktake with a spool of which something is recorded, and with what happened
     since that `prospect` asks for. One query."""
@@ -79,6 +92,7 @@ def recorded(stocktake):
         | Exists(UsageMeter.objects.standing().filter(**of_spool, last_report_at__gt=since))
         | Exists(events)
     )
+    unmetered = printing_at(OuterRef("spool"), since).filter(metered_grams=0)
     others = StocktakeLine.objects.recorded().filter(**of_spool, stocktake__status="open")
     return lines.annotate(
         is_counted_since=Exists(counts.filter(seen_at__gt=since)),
@@ -87,6 +101,7 @@ def recorded(stocktake):
         is_claimed=Exists(RunMaterial.objects.of_open_runs().filter(**of_spool)),
         is_loaded=Exists(PrinterSlot.objects.filter(**of_spool)),
         is_moved_since=Exists(events.filter(verb=SpoolEvent.Verb.MOVED)),
+        unmetered_run=Subquery(unmetered.values("run__number")[:1]),
         other_stocktake=Subquery(
             others.exclude(stocktake=stocktake).order_by("pk").values("stocktake")[:1]
         ),

@@ -6,17 +6,16 @@ devices had metered by then.
 
 from copy import copy
 
-from django.db.models import Min
 from django.utils.translation import gettext as _
 
 from inventory.models import StocktakeLine, StocktakeRecord, UsageMeter
-from inventory.models.ledger import CONSUMPTION
 from inventory.services import clock, ledger, scanning
 from inventory.services.locking import locked as locked_spools
 from inventory.services.past import require_past
 from inventory.services.spools import scale, shelf
-from production.models import ProductionRun, RunMaterial
+from production.models import ProductionRun
 from production.services.stocktaking import sessions
+from production.services.stocktaking.outlook import printing_at
 from tenants.operations.bulk import bulk_insert, bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
@@ -84,8 +83,6 @@ def record(
     else:
         if result != Result.AS_BOOK:
             _require_countable(spool, moment)
-            if counted_at is not None:
-                _require_booked(spool, moment)
         if gross_grams is not None:
             found["gross_grams"] = to_grams(gross_grams, field="gross_grams")
         found["counted_grams"] = _counted(spool, result, found, net_grams, confirm=confirm)
@@ -190,45 +187,34 @@ def _require_expected(line, spool):
         )
 
 
-def _require_countable(spool, at):
+def _require_countable(spool, moment):
     """What a run takes is booked when it is completed: until then only devices tell it."""
-    begun = RunMaterial.objects.filter(spool=spool, run__started_at__lte=at)
     metered = UsageMeter.objects.open().filter(spool=spool).exclude(run_material=None)
-    status = ProductionRun.Status.IN_PROGRESS
-    printing = begun.of_open_runs().filter(run__status=status)
-    printing = printing.exclude(pk__in=metered.values("run_material"))
-    if line := printing.select_related("run").order_by("pk").first():
+    lines = printing_at(spool, moment).exclude(pk__in=metered.values("run_material"))
+    if (line := lines.select_related("run").first()) is None:
+        return
+    figures = {"run": line.run.number, "spool": spool.code}
+    if line.run.status == ProductionRun.Status.IN_PROGRESS:
         raise PrintsUnmetered(
             _(
                 "Run %(run)s takes from spool %(spool)s, and no device reports how much: complete "
                 "the run and count the spool then, or record it as the book."
             )
-            % {"run": line.run.number, "spool": spool.code},
+            % figures,
             run_id=line.run_id,
             spool_id=spool.pk,
         )
-
-
-def _require_booked(spool, at):
-    """Raise CountedWhilePrinting where a run that had begun by then was booked later."""
-    taken = spool.transactions.filter(kind__in=CONSUMPTION, production_run__started_at__lte=at)
-    runs = taken.order_by("production_run").values("production_run", "production_run__number")
-    if run := runs.annotate(booked_at=Min("created_at")).filter(booked_at__gt=at).first():
-        raise CountedWhilePrinting(
-            _(
-                "Spool %(spool)s was counted %(counted_at)s, while run %(run)s took from it, which "
-                "was booked %(booked_at)s: that would be off the weight once more. Count the spool "
-                "again now, or record it as the book."
-            )
-            % {
-                "spool": spool.code,
-                "run": run["production_run__number"],
-                "counted_at": format_moment(at),
-                "booked_at": format_moment(run["booked_at"]),
-            },
-            run_id=run["production_run"],
-            spool_id=spool.pk,
+    figures |= {"counted": format_moment(moment), "booked": format_moment(line.booked_at)}
+    raise CountedWhilePrinting(
+        _(
+            "Spool %(spool)s was counted %(counted)s, while run %(run)s took from it, which was "
+            "booked %(booked)s: that would be off the weight once more. Count the spool again now, "
+            "or record it as the book."
         )
+        % figures,
+        run_id=line.run_id,
+        spool_id=spool.pk,
+    )
 
 
 def _require_since_receipt(spool, counted_at):

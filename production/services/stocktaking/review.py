@@ -197,6 +197,8 @@ def _of_count(line):
         yield _("%(counted)s g are more than the %(received)s g received.") % figures
     if line.is_counted_since:
         return
+    if (run := line.unmetered_run) and line.result != Result.AS_BOOK:
+        yield _("Run %(run)s took from it when it was counted: count it again.") % {"run": run}
     if since:
         yield _("%(since)s g were booked since it was counted: they stay on top.") % figures
     if older:

@@ -37,24 +37,25 @@ class HoldQuerySet(models.QuerySet):
     def of_lot(self, lot_number):
         return self.filter(lot_number__iexact=lot_number.strip()).exclude(lot_number="")
 
-    def covering(self, spools):
-        """Those that cover any of the spools (a QuerySet), by themselves or by a double that was
-        merged into one."""
-        ids = spools.order_by().values("pk")
+    def covering(self, ids):
+        """Those that cover any of the spools with these ids, by themselves or by a double that was
+        merged into one. Two queries before the rows are read."""
         family = Spool.objects.filter(Q(pk__in=ids) | Q(merged_into__in=ids)).order_by()
-        filaments, lots = family.values("filament"), family.exclude(lot_number="")
-        receipts = InventoryTransaction.objects.filter(spool__in=family.values("pk"))
-        return self.alias(folded_lot=Upper("lot_number")).filter(
-            Q(spool__in=family.values("pk"))
-            | Q(filament__in=filaments)
-            | Q(filament__merged_into__in=filaments)
-            | Q(folded_lot__in=lots.values(lot=Upper("lot_number")))
-            | Q(delivery_of__in=_received_with(receipts))
-        )
+        rows = list(family.values_list("pk", "filament", Upper("lot_number")))
+        found = Q(spool__in=[pk for pk, *_others in rows])
+        for name in ("filament", "filament__merged_into"):
+            found |= Q(**{f"{name}__in": {filament for _pk, filament, _lot in rows}})
+        found |= Q(folded_lot__in={lot for *_others, lot in rows} - {""})
+        receipts = InventoryTransaction.objects.filter(kind="receipt").order_by()
+        own = receipts.filter(spool__in=[pk for pk, *_others in rows])
+        for at, source, by in own.values_list("created_at", "source", "performed_by"):
+            same = receipts.filter(created_at=at, source=source, performed_by=by)
+            found |= Q(delivery_of__in=same.values("spool"))
+        return self.alias(folded_lot=Upper("lot_number")).filter(found)
 
     def of_spool(self, spool):
-        """Those that cover the spool, with their targets, oldest first. One query."""
-        return self.covering(Spool.objects.filter(pk=spool.pk)).with_target().order_by("pk")
+        """Those that cover the spool, with their targets, oldest first. Three queries."""
+        return self.covering([spool.pk]).with_target().order_by("pk")
 
     def spools(self):
         """The spools that any of these covers, by itself or by a double that was merged into it."""

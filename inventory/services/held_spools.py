@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Hold
 from tenants.operations.bulk import bulk_update
-from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_moment
 
@@ -37,7 +36,10 @@ def follow(spools):
     if not spools:
         return
     lock_holds()
-    covered = {pk for (pk,) in _covered(ids=[spool.pk for spool in spools])}
+    covered, holds = set(), Hold.objects.open()
+    if holds.exists():
+        found = holds.spools().filter(pk__in=[spool.pk for spool in spools])
+        covered = {*found.order_by().values_list("pk", flat=True)}
     mark(spools, covered)
 
 
@@ -83,8 +85,3 @@ def _sentence(what, hold):
     figures["person"] = hold.placed_by or _("the system")
     text = _("%(what)s is held since %(moment)s by %(person)s: %(reason)s") % figures
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-@compiled(ids=IDS)
-def _covered(ids):
-    return Hold.objects.open().spools().filter(IsOneOf("pk", ids)).order_by().values_list("pk")

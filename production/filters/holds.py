@@ -9,7 +9,8 @@ class CoveredSpoolFilter(SpoolReferenceFilter):
     """Holds that cover the spool, whatever they are of."""
 
     def _filter(self, rows, condition):
-        return rows.covering(Spool.objects.filter(condition("pk")))
+        spools = Spool.objects.filter(condition("pk")).order_by()
+        return rows.covering(list(spools.values_list("pk", flat=True)))
 
 
 class HoldFilter(FilterSet):

@@ -92,6 +92,18 @@ def test_a_held_spool_is_not_suggested_for_runs(as_manager, spools, hold):
     assert len(found) == 3
 
 
+def test_the_report_of_a_lot_says_that_it_is_held(as_manager, manager):
+    spool = a_spool(lot_number="L7")
+    a_running_run((spool, 10))
+    address = "/admin/reports/lots/?lot=l7"
+    assert "is held since" not in as_manager.get(address).content.decode()
+    holds.place(lot_number="L7", reason="Brittle", by=manager)
+    for each in (address, "/admin/reports/lot-parts/?lot=L7"):
+        assert f"by {manager}: Brittle." in as_manager.get(each).content.decode()
+    _head, *rows = b"".join(as_manager.get(f"{address}&_as=csv")).decode().splitlines()
+    assert "True" in rows[0]
+
+
 # --- The floor ---------------------------------------------------------------------------------
 
 

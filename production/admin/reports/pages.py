@@ -6,7 +6,8 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Filament, InventoryTransaction, Spool
+from inventory.models import Filament, Hold, InventoryTransaction, Spool
+from inventory.services.held_spools import sentence_of_hold
 from production.admin.reports import columns
 from production.admin.reports.columns import MEASURES
 from production.filters import reports as filters
@@ -28,7 +29,8 @@ class ReportPage:
     parameters that the page asks for, ``period`` the two of them that are its first and last day;
     the others of the filter are good in an address. ``start`` are parameters that an address
     without any leads to. ``chart`` is the path of the figure that bars are drawn of, by measure.
-    ``needs_values``: an address without parameters asks for them.
+    ``needs_values``: an address without parameters asks for them. ``notes`` are sentences above the
+    table, a function of the parameters.
     """
 
     name: str
@@ -49,6 +51,13 @@ class ReportPage:
     empty: str = _("Nothing of the kind in this period.")
     leads_on: tuple = (_("All runs"), "admin:production_productionrun_changelist")
     api: str = ""
+    notes: Callable = lambda query: ()
+
+
+def _holds_of_lot(query):
+    """What is to be known of the lot that is asked for: who holds it, and why."""
+    found = Hold.objects.open().of_lot(query.get("lot", "")).with_target().order_by("pk")
+    return [sentence_of_hold(hold) for hold in found]
 
 
 def _stock_rows():
@@ -72,6 +81,7 @@ of_lots = partial(
     rows=RunMaterial.objects.all,
     needs_values=True,
     leads_on=(_("All spools"), "admin:inventory_spool_changelist"),
+    notes=_holds_of_lot,
 )
 
 of_spools = partial(

@@ -72,6 +72,7 @@ def report(request, page):
             "title": page.title,
             "page": page,
             "fields": _fields(page, query, filterset.errors if has_values else {}),
+            "notes": page.notes(query),
             "problems": [*problems, *_other_errors(page, filterset, has_values)],
             "periods": _periods(page, request.GET),
             "measures": [(name, MEASURES[name], name == measure) for name in page.measures],

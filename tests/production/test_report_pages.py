@@ -1,6 +1,7 @@
 """Reports in the admin: their figures are those of the API, for every grouping and filter."""
 
 import csv
+from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import cycle
@@ -15,7 +16,7 @@ from openpyxl import load_workbook
 
 from inventory.services.spools import scale
 from production.admin.reports.pages import REPORTS
-from production.models import Reason, RunEvent
+from production.models import ProductionRun, Reason, RunEvent
 from production.services.completion import closing
 from production.services.reports import occupation
 from tenants.accounts.models import FarmSettings
@@ -159,6 +160,20 @@ def test_a_page_marks_reports_in_the_header_and_has_its_own_link(first, as_manag
     assert '<a href="/admin/" aria-current="true">Admin</a>' in text_of(as_manager.get("/admin/"))
 
 
+def test_periods_have_the_sum_of_all(first, as_manager):
+    ProductionRun.objects.filter(pk=first.pk).update(
+        started_at=timezone.now() - timedelta(days=40),
+        finished_at=timezone.now() - timedelta(days=39),
+        actual_minutes=90,
+        actual_minutes_source="typed",
+    )
+    answer = as_manager.get("/admin/reports/printers/?period=month")
+    table = answer.context["table"]
+    assert [column.path for column in table.columns[:2]] == ["period", "printers"]
+    together = {column.path: text for _h, column, text in table.sums()}
+    assert (together["period"], together["runs"], len(table.rows)) == ("Together", "4", 2)
+
+
 def test_a_workbook_has_the_same_rows(first, as_manager):
     address = "/admin/reports/consumption/?group_by=filament"
     answer = as_manager.get(f"{address}&_as=xlsx")
@@ -168,6 +183,16 @@ def test_a_workbook_has_the_same_rows(first, as_manager):
     assert list(header) == table.header()
     assert [row[3] for row in found] == [86, 80]
     assert [row[4] for row in found][1] is None  # its price is unknown
+
+
+def test_times_in_a_file_are_minutes(first, as_manager):
+    for address, name in (
+        ("printers/?group_by=printer", "Printed, minutes"),
+        ("variance/?group_by=printer&_of=minutes", "Planned, minutes"),
+    ):
+        answer = as_manager.get(f"/admin/reports/{address}&_as=csv")
+        header, *_rows = csv.reader(StringIO(b"".join(answer).decode("utf-8-sig")))
+        assert name in header
 
 
 def test_an_address_without_parameters_leads_to_this_month(first, as_manager):

@@ -91,18 +91,24 @@ def per_part(_values, _measure):
     )
 
 
-def consumption(_values, _measure):
-    return [
-        Column(_("Period"), "period", "name", where="period"),
-        *_named(
-            Column(_("Used, g"), "grams.usage", "grams"),
-            Column(_("Waste, g"), "grams.waste", "grams"),
-            Column(_("Together, g"), "grams.total", "grams"),
-            Column(_("Cost, {currency}"), "cost.total", "money"),
-            Column(_("Known of it, {currency}"), "cost.known_total", "money"),
-            Column(_("Of unknown cost, g"), "cost.grams_of_unknown_cost", "grams"),
-        ),
-    ]
+def _by_period(values, *more):
+    """The period, if there is one, and the group; of periods of all together the period alone."""
+    named = _named(*more)
+    if values["period"] and not values["group_by"]:
+        named = list(more)
+    return [Column(_("Period"), "period", "name", where="period"), *named]
+
+
+def consumption(values, _measure):
+    return _by_period(
+        values,
+        Column(_("Used, g"), "grams.usage", "grams"),
+        Column(_("Waste, g"), "grams.waste", "grams"),
+        Column(_("Together, g"), "grams.total", "grams"),
+        Column(_("Cost, {currency}"), "cost.total", "money"),
+        Column(_("Known of it, {currency}"), "cost.known_total", "money"),
+        Column(_("Of unknown cost, g"), "cost.grams_of_unknown_cost", "grams"),
+    )
 
 
 def scrap(_values, _measure):
@@ -122,20 +128,18 @@ def scrap(_values, _measure):
 
 def printers(values, _measure):
     is_of_one = values["group_by"] == "printer"
-    return [
-        Column(_("Period"), "period", "name", where="period"),
-        *_named(
-            *([] if is_of_one else [Column(_("Printers"), "printers", "count")]),
-            Column(_("Runs"), "runs", "count"),
-            Column(_("Lost runs"), "lost_runs", "count"),
-            Column(_("Good parts"), "good", "count"),
-            Column(_("Printed"), "minutes.printing", "minutes"),
-            Column(_("By the clock"), "minutes.by_the_clock", "minutes"),
-            Column(_("Lost time"), "minutes.lost", "minutes"),
-            Column(_("Of time"), "minutes.available", "minutes"),
-            Column(_("Occupation"), "occupation_percent", "share"),
-        ),
-    ]
+    return _by_period(
+        values,
+        *([] if is_of_one else [Column(_("Printers"), "printers", "count")]),
+        Column(_("Runs"), "runs", "count"),
+        Column(_("Lost runs"), "lost_runs", "count"),
+        Column(_("Good parts"), "good", "count"),
+        Column(_("Printed"), "minutes.printing", "minutes"),
+        Column(_("By the clock"), "minutes.by_the_clock", "minutes"),
+        Column(_("Lost time"), "minutes.lost", "minutes"),
+        Column(_("Available time"), "minutes.available", "minutes"),
+        Column(_("Occupation"), "occupation_percent", "share"),
+    )
 
 
 def lots(_values, _measure):

@@ -14,7 +14,7 @@ from production.admin.charts import level_bars
 from production.admin.formatting import difference, duration, money
 from tenants.operations.text import half_up
 
-MOST_BARS, MOST_ROWS = 20, 500
+MOST_BARS, MOST_ROWS = 31, 500  # the days of a month
 GROUPS = {
     "": gettext_lazy("All together"),
     "product": gettext_lazy("Product"),
@@ -45,6 +45,7 @@ CHANGES = {
     "price_known": gettext_lazy("Prices that became known"),
 }
 NAMES = ("group", "name", "kind")
+MINUTES = ("minutes", "signed_minutes")
 PAGES = {  # of the admin, by what an id is of
     "product": "admin:production_product_change",
     "printer": "admin:production_printer_change",
@@ -129,6 +130,16 @@ class ReportTable:
             for each in self.columns
         ]
         return [str(label).replace("{currency}", self.currency) for label in labels]
+
+    def file_header(self):
+        """As of the page, with the unit of times: in files they are minutes."""
+        time = f", {_('time')}"
+        return [
+            _("%(name)s, minutes") % {"name": label.removesuffix(time)}
+            if each.kind in MINUTES
+            else label
+            for label, each in zip(self.header(), self.columns, strict=True)
+        ]
 
     def values(self):
         """For files: a list for each row."""

@@ -94,7 +94,7 @@ def table_of(page, filterset, measure):
     group = values.get("group_by") or ""
     rows = list(page.serializer(page.compute(filterset.qs, values), many=True).data)
     whole = None
-    if group and len(rows) > 1:
+    if (group or values.get("period")) and len(rows) > 1:
         alone = values | {"group_by": ""} | ({"period": ""} if "period" in values else {})
         whole = next(iter(page.serializer(page.compute(filterset.qs, alone), many=True).data), None)
     columns = [
@@ -104,7 +104,7 @@ def table_of(page, filterset, measure):
 
 
 def _file(page, table, kind):
-    title, header, rows = f"report-{page.name}", table.header(), table.values()
+    title, header, rows = f"report-{page.name}", table.file_header(), table.values()
     if kind == "xlsx":
         return stream_xlsx(title, header, rows)
     return stream_csv(title, header, rows, dialect=of_locale(FarmSettings.load().locale))

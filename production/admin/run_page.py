@@ -30,6 +30,7 @@ from production.services.runs import lines
 from production.services.sliced_files import fitting
 from tenants.accounts.models import FarmSettings
 from tenants.site.base import TabularInline
+from tenants.site.forms import AutocompleteForRow
 
 PLANNED = ProductionRun.Status.PLANNED
 
@@ -112,6 +113,11 @@ class MaterialInline(LineInline):
         "filament": Filament.objects.with_makers,
         "slot": PrinterSlot.objects.select_related("printer").all,
     }
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "spool":
+            kwargs["widget"] = AutocompleteForRow(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     @admin.display(description="Material")
     def filament_or_type(self, line):

@@ -37,6 +37,9 @@ class MaterialForm(LineForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk is None:
             self.initial["planned_grams"] = None  # to be typed: 0 is an answer too
+        if "spool" in self.fields:
+            widget = self.fields["spool"].widget
+            getattr(widget, "widget", widget).row = self.instance.pk
 
     class Meta:
         model = RunMaterial

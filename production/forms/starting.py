@@ -169,7 +169,8 @@ class StartForm(WithPrinterForm):
         return SpoolChoice(
             Spool.objects.on_shelf().holding().with_filament().filter(**required),
             label=label,
-            among={name.removeprefix("filament__"): pk for name, pk in required.items()},
+            among={name.removeprefix("filament__"): pk for name, pk in required.items()}
+            | {"row": line.pk},
             required=False,
             help_text=_("Left empty: the one in the printer."),
         )

@@ -66,6 +66,8 @@ class OtherSpoolForm(OverridableForm):
         self.fields["line"].queryset = lines
         self.fields["spool"].queryset = spools.filter(filament__material_type__in=types)
         self.fields["spool"].among = {"material_type": sorted(types)}
+        if len(lines) == 1:
+            self.fields["spool"].among["row"] = lines[0].pk
 
 
 class SwapForm(OtherSpoolForm):

@@ -132,6 +132,15 @@ class Autocomplete(AutocompleteSelect):
         return super().optgroups(name, ids, attrs)
 
 
+class AutocompleteForRow(Autocomplete):
+    """An autocomplete that tells for which row it is asked: ``row`` is its id."""
+
+    row = None
+
+    def get_url(self):
+        return super().get_url() if self.row is None else f"{super().get_url()}?row={self.row}"
+
+
 class FilteredAutocomplete(Autocomplete):
     """An autocomplete with the filters of its SuggestedField."""
 

@@ -144,6 +144,7 @@ def test_spools_are_looked_for_among_those_that_fit(at_admin, operator):
     page_of_swap = at_admin.get(page(run, "swap_spool"))
     options, found = offered(at_admin, page_of_swap, "spool")
     assert (options, found) == (0, {str(spool), str(other)})
+    assert f"row={run.materials.get().pk}" in text_of(page_of_swap)
     assert str(foreign) not in text_of(page_of_swap)
     response = at_admin.post(page(run, "swap_spool"), fields(page_of_swap) | {"spool": other.pk})
     assert f'<option value="{other.pk}" selected>' in text_of(response)
@@ -219,3 +220,20 @@ def test_each_cell_of_a_list_knows_the_heading_of_its_column(at_admin):
     cells = re.findall(r'<t[dh](?: data-label="([^"]+)")? class="(?:field|action)', text)
     assert len(headings) > 5
     assert cells == ["", *headings]
+
+
+def test_the_best_spool_of_a_material_comes_first_with_its_reasons(at_admin):
+    filament = a_filament()
+    large, small, little = (a_spool(grams, filament=filament) for grams in (900, 300, 20))
+    other = a_spool(1000)
+    wanted = [NewMaterial(filament=filament, planned_grams=200)]
+    run = lifecycle.create(by=None, materials=wanted, printer=a_printer())
+    text = text_of(at_admin.get(f"/admin/production/productionrun/{run.pk}/change/"))
+    [address] = re.findall(r'name="materials-0-spool".*?data-ajax--url="([^"]+)"', text)
+    words = {"app_label": "production", "model_name": "runmaterial", "field_name": "spool"}
+    rows = at_admin.get(f"{unescape(address)}&{urlencode(words)}").json()["results"]
+    assert [row["id"] for row in rows] == [str(each.pk) for each in (small, large, little, other)]
+    assert rows[0]["note"] == "Sealed. 300 g available, 200 g needed."
+    assert rows[3]["note"] == "1000 g left, 1000 g available"
+    for wrong in ("0", "x", "9" * 18):
+        assert at_admin.get("/admin/autocomplete/", words | {"row": wrong}).status_code == 200

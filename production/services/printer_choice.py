@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.requirements import claims, limits
-from production.services.requirements.fitting_spools import ProposalReason
+from production.services.requirements.spool_places import ProposalReason
 from production.services.sliced_files import fitting
 
 MOST = 6  # to be touched

@@ -15,7 +15,7 @@ from production.services.best_fit.plan import SMALL
 from production.services.best_fit.reading import Queue, grams, orders_of
 from production.services.best_fit.search import best_plan
 from production.services.best_fit.taking import MOST_SPOOLS
-from production.services.requirements.fitting_spools import ProposalReason
+from production.services.requirements.spool_places import ProposalReason, of_opening, of_place
 from tenants.operations.text import format_number
 
 DAYS = 7  # unless another number is asked for
@@ -144,21 +144,9 @@ def _of_code(share, reason):
 
 
 def _of_place(run, spool):
-    slot = getattr(spool, "printer_slot", None)
-    if slot is not None and slot.printer_id == run.printer_id:
-        yield ProposalReason("loaded", _("Loaded in %(slot)s.") % {"slot": slot})
-        return
-    if slot is not None:
-        detail = _("Loaded in another printer, %(slot)s.")
-        if run.printer_id is None:
-            detail = _("Loaded in %(slot)s, where the run can start.")
-        yield ProposalReason("loaded_elsewhere", detail % {"slot": slot})
-    elif spool.location:
-        yield ProposalReason("location", _("From %(place)s.") % {"place": spool.location})
-    if spool.opened_at is None and spool.first_used_at is None:
-        yield ProposalReason("sealed", _("Sealed."))
-    else:
-        yield ProposalReason("opened", _("Opened already."))
+    found = [*of_place(spool, printer_id=run.printer_id, is_any_printer=run.printer_id is None)]
+    is_loaded = any(each.code == "loaded" for each in found)
+    return found if is_loaded else [*found, of_opening(spool)]
 
 
 def _of_change(shares):

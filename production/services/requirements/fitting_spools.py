@@ -24,18 +24,12 @@ from inventory.models import Spool
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.models.statuses import LIVE, of_run
 from production.services.requirements import claims
+from production.services.requirements.spool_places import ProposalReason, of_opening, of_place
 from tenants.operations.compiled import IsOneOf
 from tenants.operations.text import format_number
 
 MOST = 3  # spools of a line
 MOST_RUNS = 50  # of an order, the newest ones
-
-
-class ProposalReason(NamedTuple):
-    """Why a spool is proposed, or what speaks against it: a stable code and a sentence."""
-
-    code: str
-    detail: str
 
 
 class SpoolNeed(NamedTuple):
@@ -310,7 +304,7 @@ def proposed(need, row, spool):
     available = available_for(need, row)
     reasons = (
         *_of_hold(spool),
-        *_of_place(row, need, spool),
+        *of_place(spool, printer_id=need.printer_id, printing=row.is_printed_elsewhere),
         *_of_choice(row, need),
         *_of_drying(row),
     )
@@ -328,31 +322,12 @@ def _of_hold(spool):
         yield ProposalReason("held", _("Held: its page says why."))
 
 
-def _of_place(row, need, spool):
-    slot = getattr(spool, "printer_slot", None)
-    if row.is_printed_elsewhere:
-        detail = _("Another printer prints from it.")
-        if slot is not None:
-            detail = _("%(printer)s prints from it.") % {"printer": slot.printer}
-        yield ProposalReason("printing_elsewhere", detail)
-    elif slot is not None and slot.printer_id == need.printer_id:
-        yield ProposalReason("loaded", _("Loaded in %(slot)s.") % {"slot": slot})
-    elif slot is not None:
-        detail = _("Loaded in another printer, %(slot)s.") % {"slot": slot}
-        yield ProposalReason("loaded_elsewhere", detail)
-    elif spool.location:
-        yield ProposalReason("location", _("From %(place)s.") % {"place": spool.location})
-
-
 def _of_choice(row, need):
     if number := run_of_lot(need, row):
         figures = {"lot": row.lot_number, "run": number}
         detail = _("Of the same lot as run %(run)s of the order, %(lot)s.") % figures
         yield ProposalReason("order_lot", detail)
-    if row.is_sealed:
-        yield ProposalReason("sealed", _("Sealed."))
-    else:
-        yield ProposalReason("opened", _("Opened already."))
+    yield of_opening(row)
 
 
 def _of_drying(row):

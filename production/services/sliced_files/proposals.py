@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from inventory import colors
 from inventory.models import Spool
 from production.models import Printer
-from production.services.requirements.fitting_spools import ProposalReason
+from production.services.requirements.spool_places import ProposalReason, of_opening, of_place
 from production.services.sliced_files.shelf_rows import ShelfRow
 from tenants.operations.text import folded, format_number, half_up
 
@@ -183,19 +183,12 @@ def propose(wanted, material_type, candidate, spool):
 
 
 def _of_place(spool, candidate):
+    """In a printer, or as it is on the shelf: it is looked for in the slots."""
     row = candidate.row
-    if candidate.printing is not None:
-        detail = _("%(printer)s prints from it.") % {"printer": candidate.printing}
-        yield ProposalReason("printing_elsewhere", detail)
-    elif row.is_loaded:
-        yield ProposalReason("loaded", _("Loaded in %(slot)s.") % {"slot": spool.printer_slot})
-    elif row.printer_id:
-        detail = _("Loaded in another printer, %(slot)s.") % {"slot": spool.printer_slot}
-        yield ProposalReason("loaded_elsewhere", detail)
-    elif row.is_sealed:
-        yield ProposalReason("sealed", _("Sealed."))
-    else:
-        yield ProposalReason("opened", _("Opened already."))
+    here = row.printer_id if row.is_loaded else None
+    where = {"printer_id": here, "printing": candidate.printing}
+    found = [each for each in of_place(spool, **where) if each.code != "location"]
+    return found or [of_opening(row)]
 
 
 def _of_material(material_type, spool, fit):

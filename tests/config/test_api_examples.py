@@ -72,6 +72,7 @@ def catalogue(send):
 def shelf(send):
     assert send("spools.import_table", "spools/import/")["created_count"] == 2
     assert send("printers.import_table", "printers/import/")["created_count"] == 2
+    assert len(send("printers.create", "printers/")["slots"]) == 1
     assert send("products.import_table", "products/import/")["created_count"] == 2
     spool = send("spools.create", "spools/")
     black = send("spools.receive", "spools/receive/")

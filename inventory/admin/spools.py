@@ -30,6 +30,7 @@ from tenants.operations.versions import expecting
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, field_filter
 from tenants.site.forms import may_be, with_suggestions
+from tenants.site.messages import some_of
 from tenants.site.sent_once import KEY, done_once, new_key
 from tenants.site.verbs import VerbPages
 
@@ -292,13 +293,9 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
         except Refusal as refusal:
             form.add_refusal(refusal)
             return False
-        codes = ", ".join(spool.code for spool in received[:MAX_CODES])
+        codes = some_of([spool.code for spool in received], most=MAX_CODES)
         message = _('{count} received: {codes}. <a href="{url}">Print their labels</a>')
-        if len(received) > MAX_CODES:
-            message = _(
-                '{count} received: {codes} and {more} more. <a href="{url}">Print their labels</a>'
-            )
-        figures = {"count": len(received), "codes": codes, "more": len(received) - MAX_CODES}
+        figures = {"count": len(received), "codes": codes}
         url = labels_url([spool.pk for spool in received])
         messages.success(request, format_html(message, **figures, url=url))
         return True

@@ -14,8 +14,7 @@ from production.models import Printer
 from production.services.printing import adding
 from tenants.operations.refusals import Refusal
 from tenants.site.forms import with_suggestions
-
-NAMED = 5  # in a message
+from tenants.site.messages import some_of
 
 
 class SeveralPrinters:
@@ -56,11 +55,11 @@ class SeveralPrinters:
         except Refusal as refusal:
             form.add_refusal(refusal)
             return False
-        names = ", ".join(printer.name for printer in added[:NAMED])
-        if len(added) > NAMED:
-            names = f"{names} …"
+        names = some_of([printer.name for printer in added])
         text = ngettext(
-            "%(count)s printer added: %(names)s", "%(count)s printers added: %(names)s", len(added)
+            "%(count)s printer added: %(names)s.",
+            "%(count)s printers added: %(names)s.",
+            len(added),
         )
         messages.success(request, text % {"count": len(added), "names": names})
         return True

@@ -25,3 +25,11 @@ def report_side_effects(request):
         "more": len(changed) - MAX_NAMED,
     }
     messages.info(request, text % figures)
+
+
+def some_of(names, *, most=5):
+    """The first of the names as a text, and how many more there are."""
+    text = ", ".join(names[:most])
+    if len(names) <= most:
+        return text
+    return _("%(names)s and %(count)s more") % {"names": text, "count": len(names) - most}

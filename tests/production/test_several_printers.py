@@ -7,6 +7,7 @@ from production.services.printing import adding
 from production.services.printing.printer_models import printer_models
 from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_slot
+from tests.responses import text_of
 
 pytestmark = pytest.mark.usefixtures("farm")
 PAGE, API = "/admin/production/printer/add-several/", "/api/v1/printers/several/"
@@ -62,6 +63,8 @@ def test_twenty_printers_are_one_form(as_manager):
     answer = as_manager.post(PAGE, {"preset": AMS, "names": "P01 to P20", "power_watts": "90"})
     assert answer.status_code == 303, answer.content.decode()
     assert Printer.objects.count() == 20
+    listed = text_of(as_manager.get(answer["Location"]))
+    assert "20 printers added: P01, P02, P03, P04, P05 and 15 more." in listed
     one = Printer.objects.get(name="P07")
     assert (one.manufacturer, one.bed_x_mm, one.has_hardened_nozzle) == ("Bambu Lab", 256, True)
     assert one.power_watts == 90

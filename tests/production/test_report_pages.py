@@ -15,7 +15,9 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from inventory.services.spools import scale
+from production.admin.reports import columns
 from production.admin.reports.pages import REPORTS
+from production.admin.reports.tables import ReportTable
 from production.models import ProductionRun, Reason, RunEvent
 from production.services.completion import closing
 from production.services.reports import occupation
@@ -99,15 +101,15 @@ def same(api, browser, page, query, measure):
     assert answer["Content-Type"].startswith("text/csv"), address
     _header, *found = csv.reader(StringIO(b"".join(answer).decode("utf-8-sig")))
     asked = dict.fromkeys(("group_by", "period"), "") | QueryDict(query).dict()
-    columns = [each for each in page.columns(asked, measure) if not each.where or asked[each.where]]
+    shown = [each for each in page.columns(asked, measure) if not each.where or asked[each.where]]
     for row, cells in zip(rows(api, page.api, query), found, strict=True):
-        for column, cell in zip(columns, cells, strict=True):
+        for column, cell in zip(shown, cells, strict=True):
             value = column.value(row)
             if column.kind == "group" and value is None:
                 value = "Not set" if asked["group_by"] else "All together"
             assert cell == as_cell(value), (address, column.label, cell)
     known = {".".join(path) for path in _columns(page.serializer())}
-    assert {column.path for column in columns} <= known
+    assert {column.path for column in shown} <= known
     return found
 
 
@@ -158,6 +160,16 @@ def test_a_page_marks_reports_in_the_header_and_has_its_own_link(first, as_manag
     assert '<a href="/admin/">Admin</a>' in text
     assert f'class="copy-link" href="{address.replace("&", "&amp;")}"' in text
     assert '<a href="/admin/" aria-current="true">Admin</a>' in text_of(as_manager.get("/admin/"))
+
+
+def test_the_cost_of_lost_material_is_summed_by_itself():
+    """The row of all together has the cost of machines too."""
+    lost = [{"cost": cost, "known_cost": cost or "1", "grams": "3"} for cost in ("2", None)]
+    whole = {"lost": {"cost": "9", "known_cost": "9", "grams": "6"}}
+    shown = columns.scrap({"group_by": "material_type"}, "")
+    table = ReportTable(shown, [{"lost": each} for each in lost], whole, "material_type", "EUR")
+    sums = {column.path: text for _heading, column, text in table.sums()}
+    assert (sums["lost.cost"], sums["lost.known_cost"], sums["lost.grams"]) == ("–", "3.00", "6")
 
 
 def test_periods_have_the_sum_of_all(first, as_manager):

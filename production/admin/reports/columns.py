@@ -111,7 +111,9 @@ def consumption(values, _measure):
     )
 
 
-def scrap(_values, _measure):
+def scrap(values, _measure):
+    is_part = values["group_by"] == "material_type"  # of what it cost, the material
+    cost = _("Lost material, {currency}") if is_part else _("Lost, {currency}")
     return _named(
         Column(_("Scrapped parts"), "scrapped.count", "count"),
         Column(_("Scrapped, g"), "scrapped.grams", "grams"),
@@ -119,8 +121,8 @@ def scrap(_values, _measure):
         Column(_("Failed, g"), "failed.grams", "grams"),
         Column(_("Lost parts"), "lost.count", "count"),
         Column(_("Lost, g"), "lost.grams", "grams"),
-        Column(_("Lost, {currency}"), "lost.cost", "money"),
-        Column(_("Known of it, {currency}"), "lost.known_cost", "money"),
+        Column(cost, "lost.cost", "money", is_part=is_part),
+        Column(_("Known of it, {currency}"), "lost.known_cost", "money", is_part=is_part),
         Column(_("Of all parts"), "lost.percent_of_count", "share"),
         Column(_("Of all grams"), "lost.percent_of_grams", "share"),
     )

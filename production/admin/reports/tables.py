@@ -86,15 +86,17 @@ class Column:
     """One figure or text of a row, at a dotted path of what the API answers.
 
     ``kind`` is one of FORMATS, text, flag, list, name, kind (of a change of the stock), or group:
-    the name of what the rows are grouped by. ``sums``: whether the rows add up to the whole. ``of``
-    and ``key``: the page that a text leads to, and the path of its id. ``where`` is a parameter
-    without which the column is left out.
+    the name of what the rows are grouped by. ``sums``: whether the rows add up to the whole;
+    ``is_part``: they have less than that, and a sum of their own. ``of`` and ``key``: the page that
+    a text leads to, and the path of its id. ``where`` is a parameter without which the column is
+    left out.
     """
 
     label: str
     path: str
     kind: str = "text"
     sums: bool = False
+    is_part: bool = False
     of: str = ""
     key: str = "key"
     where: str = ""
@@ -217,9 +219,9 @@ class ReportTable:
     def _sum(self, column):
         if not column.is_number:
             return ""
-        if self.whole is not None:
+        if self.whole is not None and not column.is_part:
             return FORMATS[column.kind](column.value(self.whole))
-        if not column.sums:
+        if not column.sums and not column.is_part:
             return ""
         values = [column.value(row) for row in self.rows]
         return NOTHING if None in values else FORMATS[column.kind](sum(values))

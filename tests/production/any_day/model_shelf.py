@@ -82,6 +82,16 @@ def archive(farm, pk, *, discard=None):
     spool.is_archived = True
 
 
+def send_back(farm, pk):
+    spool = farm.shelved(pk)
+    if any(line.spool == pk for run in farm.open_runs() for line in run.lines):
+        raise Refused("SpoolClaimed")
+    if not spool.remaining:
+        raise Refused("NothingToReturn")
+    farm.book().post(spool, "return", -spool.remaining)
+    spool.is_archived = True
+
+
 def restore(farm, pk):
     if not farm.spools[pk].is_archived:
         raise Refused("NotArchived")
@@ -91,7 +101,8 @@ def restore(farm, pk):
 def reverse(farm, number, *, confirm=False):
     """The entry is the ledger's ``number``-th."""
     entry = farm.ledger[number]
-    spool = farm.shelved(entry.spool)
+    is_return = entry.kind == "return"
+    spool = farm.spools[entry.spool] if is_return else farm.shelved(entry.spool)
     if entry.run is not None:
         raise Refused("EntryOfRun")
     if entry.is_reversed:
@@ -107,6 +118,8 @@ def reverse(farm, number, *, confirm=False):
     book.reverse(entry)
     book.close()
     spool.needs_weighing |= is_counted
+    if is_return:
+        spool.is_archived = False
 
 
 def _stands_beside(receipt, entry):

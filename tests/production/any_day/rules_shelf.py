@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import receiving, reversing
+from inventory.services import receiving, returning, reversing
 from inventory.services.spools import consumption, scale, shelf
 from tests.production.any_day import model
 from tests.production.any_day import model_shelf as verbs
@@ -93,7 +93,9 @@ class OnTheShelf(Day):
     @precondition(at_times(lambda day: True))
     @rule(
         spool=number,
-        what=st.sampled_from(["adjust", "adjust", "empty", "archive", "archive", "restore"]),
+        what=st.sampled_from(
+            ["adjust", "adjust", "empty", "archive", "archive", "return", "restore"]
+        ),
         amount=st.sampled_from([Decimal(each) for each in ("-30", "0", "12.34", "60")]),
         answer=st.sampled_from([None, False, True]),
     )
@@ -102,6 +104,7 @@ class OnTheShelf(Day):
         stock = self.farm.spools.values()
         fitting = {
             "archive": [each for each in stock if not each.reserved],
+            "return": [each for each in stock if not each.reserved and each.remaining],
             "restore": [each for each in stock if each.is_archived],
         }.get(what)
         pk = (pick(fitting, spool) if fitting and spool < 11 else self.some_spool(spool)).pk
@@ -117,6 +120,10 @@ class OnTheShelf(Day):
             "archive": (
                 lambda farm: verbs.archive(farm, pk, discard=answer),
                 lambda spool: shelf.archive(spool, discard=answer, by=None),
+            ),
+            "return": (
+                lambda farm: verbs.send_back(farm, pk),
+                lambda spool: returning.return_spool(spool, by=None),
             ),
             "restore": (
                 lambda farm: verbs.restore(farm, pk),

@@ -102,12 +102,26 @@ def test_what_the_start_loaded_moves_with_the_run_and_back(farm):
     assert inside(wrong) == spool
     changing_printers.change_printer(run, printer=right.printer, by=None)
     assert (inside(wrong), inside(right)) == (former, spool)
-    Printer.objects.update(needs_clearing=False)
     changing_printers.change_printer(fresh(run), printer=wrong.printer, by=None)
     assert (inside(wrong), inside(right)) == (spool, there)
     lifecycle.unstart(fresh(run), by=None)
     assert (inside(wrong), inside(right)) == (former, there)
     assert violations() == []
+
+
+def test_the_parts_of_others_are_cleared_before_a_run_goes_back(run):
+    left, other, third = run.printer, a_printer(), a_printer()
+    run = changing_printers.change_printer(run, printer=other, by=None)
+    Printer.objects.update(needs_clearing=False)
+    beside = a_running_run(printer=left)
+    changing_printers.change_printer(beside, printer=third, by=None)
+    assert fresh(left).needs_clearing
+    with pytest.raises(PrinterNeedsClearing):
+        changing_printers.change_printer(run, printer=fresh(left), by=None)
+    Printer.objects.update(needs_clearing=False)
+    completion.complete(a_running_run(printer=left), by=None, as_planned=True)
+    with pytest.raises(PrinterNeedsClearing):
+        changing_printers.change_printer(run, printer=fresh(left), by=None)
 
 
 def test_a_start_is_taken_back_after_a_change_that_was_undone(farm, operator):

@@ -11,7 +11,7 @@ from production.services.printing import midprint, slots
 from production.services.printing.slots import SlotEmpty, SpoolPrinting
 from production.services.requirements.claims import DuplicateSpool
 from production.services.runs import lifecycle
-from production.services.undo import loads
+from production.services.undo import last_action, loads
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
 from tests.queries import violations
 from tests.responses import done, refused, text_of
@@ -153,6 +153,28 @@ def test_a_swap_loads_the_new_spool_where_the_old_one_was(farm):
     run = a_running_run((low, 90), printer=elm)
     new = midprint.swap_spool(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
     assert (new.spool, inside(slot), inside(other)) == (full, full, None)
+
+
+def test_a_swap_leaves_a_spool_where_another_run_prints_from_it(farm):
+    galaxy = a_filament("Galaxy")
+    elm, low, full = a_printer("Elm"), a_spool(100, filament=galaxy), a_spool(filament=galaxy)
+    slot = a_slot(elm, spool=low)
+    a_running_run((full, 10), printer=a_printer("Fir"))
+    run = a_running_run((low, 90), printer=elm)
+    midprint.swap_spool(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+    assert (inside(slot), history(full)) == (low, [])
+    second = slots.load(full, slot=a_slot(elm, "2"), by=None)
+    with pytest.raises(SpoolPrinting, match=run.number):
+        slots.unload(second, by=None)
+
+
+def test_a_spool_is_taken_out_where_no_run_of_its_printer_prints_from_it(farm, operator):
+    spool, slot = a_spool(), a_slot()
+    a_running_run((spool, 10), printer=a_printer("Elm"))
+    slots.load(spool, slot=slot, by=operator)
+    assert last_action.find(by=operator).verb == "load"
+    slots.unload(slot, by=None)
+    assert inside(slot) is None
 
 
 def test_a_swap_that_is_refused_moves_nothing(farm):

@@ -97,6 +97,16 @@ def test_a_weighing_after_which_the_book_moved_stays(operator):
     assert fresh(spool).remaining_grams == 985
 
 
+def test_an_unload_is_offered_until_the_count_it_made_is_not_the_last(operator):
+    spool, slot = a_spool(1000), a_slot()
+    for count, is_offered in (({}, True), ({"remaining_grams": 990}, False)):
+        slots.load(spool, slot=slot, by=None)
+        slots.unload(slot, by=operator, **count)
+        assert last_action.find(by=operator).verb == "unload"
+        consumption.use(spool, grams=5, by=None)
+        assert bool(last_action.find(by=operator)) is is_offered
+
+
 def test_other_entries_have_no_bar(operator):
     entry = consumption.use(a_spool(), grams=5, by=operator)
     assert last_action.find(by=operator) is None

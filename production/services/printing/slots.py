@@ -155,8 +155,7 @@ def around(run, spool_ids, *, printer=None):
 def load_lines(run, lines, *, by, at, replacing=None):
     """Load the spools of these lines of the (locked) run into its printer, each where it is clear
     into which slot: that of the spool it is ``replacing``, the one its line names, or the only one
-    that is free. What the printer holds already stays, and so does what another run prints from;
-    raises SpoolPrinting only where one is replaced."""
+    that is free. What the printer holds already stays, and so does what another run prints from."""
     spools = [line.spool_id for line in lines if line.spool_id]
     rows = (
         _of_run(run, [*spools, replacing], run.printer_id)
@@ -166,11 +165,12 @@ def load_lines(run, lines, *, by, at, replacing=None):
     rows = list(rows.select_for_update(no_key=True, of=("self",)))
     own = [slot for slot in rows if slot.printer_id == run.printer_id]
     former = {slot.spool_id: slot for slot in rows if slot.spool_id in spools}
-    for pk, target in _targets(own, run, lines, replacing).items():
-        moved = [slot for slot in (target, former.get(pk)) if slot is not None]
-        if target.spool_id == pk or (replacing is None and drawing(moved)):
+    targets = _targets(own, run, lines, replacing)
+    held = {pk for pk in (*targets, *(slot.spool_id for slot in targets.values())) if pk}
+    others = {line.spool_id for line in _drawing(spools=list(held)) if line.run_id != run.pk}
+    for pk, target in targets.items():
+        if target.spool_id == pk or {pk, target.spool_id} & others:
             continue
-        refuse_printing(moved, besides=run)
         put(target, former.get(pk), pk, by=by, at=at, changes=run.changes)
 
 
@@ -262,14 +262,17 @@ def locked(slot, spool=None):
 
 
 def drawing(slots):
-    """``{slot: RunMaterial}`` of the slots whose spool a run in progress draws from."""
-    drawn = {slot.spool_id: slot for slot in slots if slot.spool_id}
-    return {drawn[line.spool_id]: line for line in _drawing(spools=list(drawn))}
+    """``{slot: RunMaterial}`` of the slots from which a run in progress draws: on their printer, or
+    on one that is not known."""
+    held = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
+    lines = _drawing(spools=list(held))
+    pairs = [(held[line.spool_id], line) for line in lines]
+    return {slot: line for slot, line in pairs if line.run.printer_id in {None, slot.printer_id}}
 
 
 def refuse_printing(slots, *, besides=None):
-    drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
-    for line in _drawing(spools=list(drawn)):
+    """Raise SpoolPrinting where a run in progress, ``besides`` one, draws from one of the slots."""
+    for slot, line in drawing(slots).items():
         if besides is not None and line.run_id == besides.pk:
             continue
         raise SpoolPrinting(
@@ -277,7 +280,7 @@ def refuse_printing(slots, *, besides=None):
                 "Run %(run)s prints from spool %(spool)s in %(drawn)s: swap the spool in the "
                 "run, or complete it first."
             )
-            % {"run": line.run.number, "spool": line.spool.code, "drawn": drawn[line.spool_id]},
+            % {"run": line.run.number, "spool": line.spool.code, "drawn": slot},
             run_id=line.run_id,
             spool_id=line.spool_id,
         )

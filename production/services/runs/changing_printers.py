@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from inventory.services import ledger
-from production.models import PrinterSlot, RunMaterial
+from production.models import PrinterSlot, ProductionRun, RunEvent, RunMaterial
 from production.services import overrides, run_state
 from production.services.printing import slots
 from production.services.requirements import limits, readiness
@@ -17,9 +17,9 @@ def change_printer(run, *, printer, by, at=None, printer_cleared=False, override
 
     What its start, or the last such change, loaded comes out of the slots again, and into those of
     the printer, as far as it is clear into which; what was loaded before it stays. The printer it
-    was on has to be cleared then. Rates stay as they were frozen at the start. Nothing changes
-    where it is there already. Raises PrinterInactive, PrinterBusy, PrinterNeedsClearing,
-    LimitExceeded.
+    was on has to be cleared then, unless the run goes back to it. Rates stay as they were frozen
+    at the start. Nothing changes where it is there already. Raises PrinterInactive, PrinterBusy,
+    PrinterNeedsClearing, LimitExceeded.
     """
     overridden = overrides.granted(override_reason, by=by)
     loaded = loads.of_start(run)
@@ -34,7 +34,8 @@ def change_printer(run, *, printer, by, at=None, printer_cleared=False, override
         return run
     printer.refresh_from_db()
     run.changes.watch([printer])
-    readiness.require_free_printer(run, printer_cleared=printer_cleared)
+    cleared = printer_cleared or _has_only_own_parts(run, printer)
+    readiness.require_free_printer(run, printer_cleared=cleared)
     run_lines = run_state.lock_lines(run)
     for line in run_lines:
         line.slot = None
@@ -46,6 +47,20 @@ def change_printer(run, *, printer, by, at=None, printer_cleared=False, override
         left.needs_clearing = True
         left.save(update_fields=["needs_clearing"])
     return run_state.save(run, "change_printer", "printer", by=by, at=at, reason=override_reason)
+
+
+def _has_only_own_parts(run, printer):
+    """Whether the printer is to be cleared only because the run was moved off it."""
+    if not printer.needs_clearing:
+        return False
+    of_printer = {"verb": "change_printer", "before__printer__has_key": str(printer.pk)}
+    last = run.events.filter(**of_printer).order_by("-pk").first()
+    if last is None or last.before["printer"][str(printer.pk)] != {"needs_clearing": False}:
+        return False
+    others = ProductionRun.objects.exclude(pk=run.pk)
+    since = others.filter(printer=printer, finished_at__gte=last.at)
+    moved = RunEvent.objects.filter(**of_printer, run__in=others.filter(started_at__gte=last.at))
+    return not (since.exists() or moved.exists())
 
 
 def _move_loads(run, run_lines, loaded, held, *, by, at):

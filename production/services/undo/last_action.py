@@ -195,7 +195,8 @@ def _loadings(by, since):
     later = SpoolEvent.objects.filter(
         spool=OuterRef("spool"), verb__in=loads.PLACES, pk__gt=OuterRef("pk")
     )
-    drawn = RunMaterial.objects.drawing().filter(spool=OuterRef("spool"))
+    here = Q(run__printer=None) | Q(run__printer=OuterRef("slot__printer"))
+    drawn = RunMaterial.objects.drawing().filter(here, spool=OuterRef("spool"))
     # What a start or a swap loaded goes back with it.
     of_run = RunEvent.objects.filter(by=by, at=OuterRef("at"), before__has_key="loads")
     own = SpoolEvent.objects.filter(
@@ -214,8 +215,22 @@ def _unloadings(by, since):
     taken = PrinterSlot.objects.filter(pk=OuterRef("slot"), spool__isnull=False)
     own = SpoolEvent.objects.filter(by=by, at__gte=since, verb="unloaded", undoes=None)
     own = own.exclude(Exists(loaded)).annotate(about=F("spool__filament__name"))
-    is_over = Case(When(Exists(later), then=Value(True)), default=Exists(taken))
+    moved = Exists(later) | Exists(taken) | Exists(_counts_gone_on(by))
+    is_over = Case(When(moved, then=Value(True)), default=Value(False))
     return _rows(own, "unloading", "spool", F("spool__code"), Value("unload"), F("at"), is_over)
+
+
+def _counts_gone_on(by):
+    """Counts that the unload of the outer query made, after which the ledger went on."""
+    counts = InventoryTransaction.objects.not_metered().filter(spool=OuterRef("spool"))
+    later = counts.filter(pk__gt=OuterRef("pk"))
+    return counts.filter(
+        Exists(later),
+        created_at=OuterRef("at"),
+        kind="count",
+        performed_by=by,
+        production_run=None,
+    )
 
 
 def _deliveries(by, since):

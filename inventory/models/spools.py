@@ -310,7 +310,7 @@ class Spool(NumberedRow):
 
     def cost_per_gram(self):
         """Money per gram: price / initial grams, else the filament's, else None (unknown)."""
-        if self.price is not None:
+        if self.price is not None and self.initial_grams:
             return self.price / self.initial_grams
         return self.filament.cost_per_gram
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, Value, When
-from django.db.models.functions import Abs, Coalesce, Round
+from django.db.models.functions import Abs, Coalesce, NullIf, Round
 from django.utils.translation import gettext as _
 
 from inventory.models.ledger import InventoryTransaction
@@ -18,7 +18,22 @@ from tenants.operations.text import half_up
 NO_GRAMS = Value(Decimal(0), output_field=GramsField())
 COUNTED = Coalesce("counted_grams", NO_GRAMS)
 BOOK = ExpressionWrapper(COUNTED - F("book_grams"), output_field=GramsField())
-VALUE = Round(BOOK * F("cost_per_gram"), precision=MoneyField.places, output_field=MoneyField())
+OF_SPOOL = ExpressionWrapper(
+    F("spool__price") / NullIf("spool__initial_grams", NO_GRAMS),
+    output_field=models.DecimalField(),
+)
+OF_FILAMENT = ExpressionWrapper(
+    F("spool__filament__price") / NullIf("spool__filament__net_grams", NO_GRAMS),
+    output_field=models.DecimalField(),
+)
+# As `Spool.cost_per_gram`, rounded as the ledger does.
+RATE_NOW = Round(
+    Coalesce(OF_SPOOL, OF_FILAMENT),
+    precision=CostPerGramField.places,
+    output_field=CostPerGramField(),
+)
+RATE = Case(When(stocktake__status="open", then=RATE_NOW), default=F("cost_per_gram"))
+VALUE = Round(BOOK * RATE, precision=MoneyField.places, output_field=MoneyField())
 
 
 class StocktakeQuerySet(models.QuerySet):
@@ -163,7 +178,7 @@ class StocktakeLine(models.Model):
     place = models.CharField(max_length=200, blank=True, help_text="By the book.")
     is_expected = models.BooleanField(default=True)
     expected_grams = GramsField(null=True)
-    cost_per_gram = CostPerGramField(null=True)
+    cost_per_gram = CostPerGramField(null=True)  # when it was closed: see `rate`
     result = models.CharField(max_length=9, choices=Result, blank=True)
     gross_grams = GramsField(null=True)
     counted_grams = GramsField(null=True)
@@ -209,12 +224,21 @@ class StocktakeLine(models.Model):
         """All of the book, of a spool that was not found."""
         return None if self.book_grams is None else (self.counted_grams or 0) - self.book_grams
 
+    @sql_property(RATE)
+    def rate(self):
+        """Money per gram: of now while the stocktake is open, as posting books it, then of when it
+        was closed; None if it is unknown."""
+        if not self.stocktake.is_open:
+            return self.cost_per_gram
+        cost = self.spool.cost_per_gram() if self.spool else None
+        return None if cost is None else half_up(cost, CostPerGramField.places)
+
     @sql_property(VALUE)
     def difference_value(self):
         """Money; None if the cost is unknown, or nothing was recorded."""
-        if self.cost_per_gram is None or self.difference_grams is None:
+        if self.rate is None or self.difference_grams is None:
             return None
-        return half_up(self.difference_grams * self.cost_per_gram, MoneyField.places)
+        return half_up(self.difference_grams * self.rate, MoneyField.places)
 
     @property
     def done(self):

@@ -19,8 +19,9 @@ from tenants.api.fields import (
     TextField,
 )
 from tenants.api.serializers import Body, RowSerializer
+from tenants.operations.quantities import CostPerGramField
 
-VERSION_LENGTH = 80
+VERSION_LENGTH = 100
 REASON_LENGTH = Stocktake._meta.get_field("reason").max_length
 TEXT_LENGTH = StocktakeLine._meta.get_field("text").max_length
 PLACE_LENGTH = StocktakeLine._meta.get_field("place").max_length
@@ -53,8 +54,9 @@ class StocktakeSerializer(RowSerializer):
 class StocktakeLineSerializer(RowSerializer):
     """A spool, or a code that no spool has, as it was counted last. The difference is from the
     book of that moment, all of it where the spool was not found; null where nothing was recorded,
-    or, of money, where the cost is unknown. ``outcome`` and ``place_outcome`` say what posting did
-    with the grams, and with the place of a spool that was to be moved."""
+    or, of money, where the cost is unknown. What a gram costs is of now while the stocktake is
+    open, then of when it was closed. ``outcome`` and ``place_outcome`` say what posting did with
+    the grams, and with the place of a spool that was to be moved."""
 
     spool_code = serializers.CharField(source="spool.code", read_only=True, allow_null=True)
     filament = serializers.IntegerField(source="spool.filament_id", read_only=True, allow_null=True)
@@ -63,6 +65,13 @@ class StocktakeLineSerializer(RowSerializer):
     )
     move_to_name = serializers.CharField(source="move_to.name", read_only=True, allow_null=True)
     counted_by_name = PersonNameField("counted_by")
+    cost_per_gram = QuantityField(
+        source="rate",
+        read_only=True,
+        allow_null=True,
+        max_digits=CostPerGramField.digits,
+        decimal_places=CostPerGramField.places,
+    )
     is_recorded = serializers.BooleanField(read_only=True)
     difference_grams = QuantityField(read_only=True, allow_null=True, signed=True, **GRAMS)
     difference_value = QuantityField(

@@ -1,5 +1,7 @@
 """Stocktakes through the API: begun, recorded, looked over, posted and undone."""
 
+from decimal import Decimal
+
 import pytest
 
 from inventory.models import Location
@@ -100,6 +102,25 @@ def test_what_changed_since_it_was_looked_at_is_named(api, stocktake, spools):
     refused(api.post(at(stocktake, "post"), body | {"seen_version": "1"}), 409, "review_changed")
     done(api.post(at(stocktake, "post"), body))
     assert stocktake_line(api, stocktake, spools[2])["outcome"] == "turned_up"
+
+
+@pytest.mark.usefixtures("strayed")
+def test_money_is_at_the_price_of_posting(api, stocktake, spools):
+    def review():
+        return done(api.get(at(stocktake, "review")))
+
+    body = {"reason": "Year end", "seen_version": review()["version"]}
+    shelf.describe(spools[0], price=Decimal(40), by=None)
+    line = stocktake_line(api, stocktake, spools[0])
+    assert (line["cost_per_gram"], line["difference_value"]) == ("0.04000000", "-4.0000")
+    assert review()["differences"]["value"] == "-24.0000"
+    detail = refused(api.post(at(stocktake, "post"), body), 409, "review_changed")["detail"]
+    assert "costs has changed" in detail
+    body["seen_version"] = review()["version"]
+    done(api.post(at(stocktake, "post"), body))
+    shelf.describe(spools[0], price=Decimal(10), by=None)
+    assert stocktake_line(api, stocktake, spools[0])["difference_value"] == "-4.0000"
+    assert review()["posted"]["value"] == review()["differences"]["value"] == "-24.0000"
 
 
 def stocktake_line(api, stocktake, spool):

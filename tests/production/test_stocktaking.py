@@ -68,7 +68,7 @@ def test_what_is_expected_is_what_the_book_says(shelves, operator):
     assert stocktake.place == "Shelf A"
     line = stocktake.lines.get()
     assert (line.spool, line.place) == (spool, "Shelf A")
-    assert (line.expected_grams, line.cost_per_gram) == (700, Decimal("0.02"))
+    assert (line.expected_grams, line.rate) == (700, Decimal("0.02"))
 
 
 def test_the_review_says_what_was_found(counted):

@@ -43,9 +43,9 @@ class Prospect:
     @property
     def value(self):
         """Money; None if the cost is unknown."""
-        if None in (self.grams, self.line.cost_per_gram):
+        if None in (self.grams, self.line.rate):
             return None
-        return half_up(self.grams * self.line.cost_per_gram, MoneyField.places)
+        return half_up(self.grams * self.line.rate, MoneyField.places)
 
     @property
     def is_posted(self):

@@ -141,7 +141,7 @@ def doubts_of(line):
 
 def _recorded(stocktake):
     """Its recorded lines with their spools, the largest differences first."""
-    lines = recorded(stocktake).select_related("spool", "entry").order_by("pk")
+    lines = recorded(stocktake).select_related("spool__filament", "entry").order_by("pk")
     return sorted(lines, key=lambda line: _size(*_change(line)))
 
 

@@ -1,16 +1,20 @@
 """Stocktakes are begun and cancelled; what they expect is what the book says then."""
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory.models import Spool, Stocktake, StocktakeLine
-from inventory.services import clock, ledger
+from inventory.models.stocktaking import RATE_NOW
+from inventory.services import clock
 from inventory.services.locking import locked as locked_spools
 from tenants.operations.bulk import bulk_insert
 from tenants.operations.operation import operation
+from tenants.operations.quantities import CostPerGramField
 from tenants.operations.refusals import Invalid, Refusal
 from tenants.operations.text import format_moment
 
+MOST_PER_GRAM = 10 ** (CostPerGramField.digits - CostPerGramField.places)
 Scope, Status = Stocktake.Scope, Stocktake.Status
 
 
@@ -57,11 +61,20 @@ def cancel(stocktake, *, by, at=None):
 
 
 def close(stocktake, status, *, by, at, **fields):
+    if status != Status.OPEN:
+        _keep_rates(stocktake)
     fields |= {"status": status, "closed_by": by, "closed_at": at}
     for name, value in fields.items():
         setattr(stocktake, name, value)
     stocktake.save(update_fields=[*fields])
     return stocktake
+
+
+def _keep_rates(stocktake):
+    """Write what a gram of each spool costs now, which may change once it is closed."""
+    lines = StocktakeLine.objects.filter(pk=OuterRef("pk")).alias(now=RATE_NOW)
+    known = lines.filter(now__lt=MOST_PER_GRAM).values_list(RATE_NOW)
+    stocktake.lines.update(cost_per_gram=Subquery(known))
 
 
 def locked(stocktake, status=Status.OPEN):
@@ -84,7 +97,6 @@ def new_line(stocktake, spool, place, *, is_expected=True):
         place=place,
         is_expected=is_expected,
         expected_grams=spool.live_grams,
-        cost_per_gram=ledger.rounded_rate(spool.cost_per_gram()),
     )
 
 

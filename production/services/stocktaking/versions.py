@@ -1,6 +1,7 @@
 """The version of a review: who posts a stocktake says which one was looked at.
 
-It is the ids of the last record, entry and event there were, and a digest of what posting would do.
+It is the ids of the last record, entry and event there were, a digest of what posting would do, and
+one of what it would be worth.
 """
 
 import hashlib
@@ -14,7 +15,7 @@ from production.services.stocktaking.outlook import prospect
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
 
-VERSION = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})-([0-9a-f]{16})")
+VERSION = re.compile(r"([0-9]{1,18})-([0-9]{1,18})-([0-9]{1,18})-([0-9a-f]{16})-([0-9a-f]{16})")
 NAMED = 5  # spools in a sentence
 
 
@@ -29,15 +30,18 @@ def version_of(stocktake, lines):
     rows = (records, InventoryTransaction.objects.all(), SpoolEvent.objects.all())
     last = [Subquery(each.order_by("-pk").values("pk")[:1]) for each in rows]
     ids = Stocktake.objects.filter(pk=stocktake.pk).values_list(*last).get()
-    return "-".join([*(str(pk or 0) for pk in ids), _digest(lines)])
+    return "-".join([*(str(pk or 0) for pk in ids), *_digests(lines)])
 
 
 def require_same(stocktake, lines, *, seen_version):
     """Raise ReviewChanged, with what changed, where posting would do something else by now."""
     seen = VERSION.fullmatch(seen_version)
-    if seen and seen[4] == _digest(lines):
+    posts, values = _digests(lines)
+    if seen and (seen[4], seen[5]) == (posts, values):
         return
     changes = _changes(stocktake, lines, *map(int, seen.groups()[:3])) if seen else []
+    if seen and seen[4] == posts:
+        changes.append(_("what a gram of these spools costs has changed"))
     more = ["…"] if len(changes) > NAMED else []
     raise ReviewChanged(
         _("The review of stocktake %(pk)s is another by now: %(changes)s. Look at it again.")
@@ -49,12 +53,15 @@ def require_same(stocktake, lines, *, seen_version):
     )
 
 
-def _digest(lines):
-    found = sorted(
+def _digests(lines):
+    """Of what posting would do, and of its money: what a gram of each spool costs that changes."""
+    found = sorted(map(prospect, lines), key=lambda each: each.line.pk)
+    posts = [
         (each.line.pk, each.outcome, str(each.grams), each.place, each.line.move_to_id or 0)
-        for each in map(prospect, lines)
-    )
-    return hashlib.sha256(repr(found).encode()).hexdigest()[:16]
+        for each in found
+    ]
+    values = [(each.line.pk, str(each.line.rate)) for each in found if each.grams]
+    return [hashlib.sha256(repr(rows).encode()).hexdigest()[:16] for rows in (posts, values)]
 
 
 def _changes(stocktake, lines, record, entry, event):

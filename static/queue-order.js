@@ -1,6 +1,8 @@
 "use strict";
 // Runs of the queue are dragged to their place, by mouse or finger. The buttons do the same.
 
+const EDGE = 80, STEP = 24; // px: where the page is scrolled, and by how much
+
 for (const handle of document.querySelectorAll(".queue-order .handle")) {
   const row = handle.closest("li"), list = row.parentElement;
   let next; // what was below it before
@@ -16,13 +18,16 @@ for (const handle of document.querySelectorAll(".queue-order .handle")) {
   handle.addEventListener("pointermove", (event) => {
     if (!handle.hasPointerCapture(event.pointerId)) return;
     const middle = (each) => each.getBoundingClientRect().top + each.offsetHeight / 2;
-    const below = [...list.children].find((each) => each !== row && event.clientY < middle(each));
-    if (below !== row.nextElementSibling) list.insertBefore(row, below ?? null);
+    let other; // the others move: a row that is taken out loses the pointer
+    while ((other = row.nextElementSibling) && event.clientY > middle(other)) row.before(other);
+    while ((other = row.previousElementSibling) && event.clientY < middle(other)) row.after(other);
+    if (event.clientY < EDGE) scrollBy(0, -STEP);
+    if (event.clientY > innerHeight - EDGE) scrollBy(0, STEP);
   });
-  handle.addEventListener("pointerup", (event) => finish(event, true));
-  handle.addEventListener("pointercancel", (event) => finish(event, false));
+  handle.addEventListener("pointerup", () => finish(true));
+  handle.addEventListener("lostpointercapture", () => finish(false)); // after it, or instead of it
 
-  const finish = (event, isDropped) => {
+  const finish = (isDropped) => {
     if (!row.classList.contains("dragged")) return;
     row.classList.remove("dragged");
     if (row.nextElementSibling === next) return;

@@ -58,15 +58,29 @@ def test_a_printer_is_chosen_put_right_and_unloaded(visit, shop, wanted, viewpor
 @pytest.mark.parametrize("script", [True, False], ids=["dragged", "no script"])
 def test_runs_are_put_into_another_order(visit, shop, script):
     printer = a_printer()
-    one, two, three = (a_run(printer=printer, by=shop.otto) for _ in range(3))
+    one, two, three, four, five = runs = [a_run(printer=printer, by=shop.otto) for _ in range(5)]
     page = visit("/floor/queue/order/", viewport=TABLET, java_script_enabled=script)
+
+    def order():
+        numbers = page.locator("ol .code").all_inner_texts()
+        return [run for number in numbers for run in runs if run.number == number]
+
+    def drag(run, *, past, by):
+        """By so much past the middle of another."""
+        page.locator(f"#run-{run.pk} .handle").hover()
+        page.mouse.down()
+        box = page.locator(f"#run-{past.pk}").bounding_box()
+        page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2 + by, steps=12)
+        page.mouse.up()
+
     if script:
-        page.locator(f"#run-{three.pk} .handle").drag_to(page.locator(f"#run-{one.pk} .handle"))
+        drag(one, past=four, by=8)
+        finds(page, f"Run {one} prints before run {five}.")
+        assert order() == [two, three, four, one, five]
+        drag(five, past=two, by=-8)
     else:
-        page.get_by_role("button", name=f"First: {three}").tap()
-    finds(page, f"Run {three} prints before run {one}.")
-    numbers = page.locator("ol:has(li) .code").all_inner_texts()
-    mine = [number for number in numbers if number in {run.number for run in (one, two, three)}]
-    assert mine == [three.number, one.number, two.number]
-    page.get_by_role("button", name=f"Later: {three}").tap()
-    finds(page, f"Run {three} prints after run {one}.")
+        page.get_by_role("button", name=f"Later: {one}").tap()
+        finds(page, f"Run {one} prints after run {two}.")
+        page.get_by_role("button", name=f"First: {five}").tap()
+    finds(page, f"Run {five} prints before run {two}.")
+    assert order()[:2] == [five, two]

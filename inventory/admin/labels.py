@@ -79,6 +79,7 @@ class LabelPages:
             "wanted": wanted,
             "sheet": layout and layout["sheet"],
             "is_readable": not wanted or labels.is_readable(wanted[0], **layout),
+            "cut": [each.code for each in wanted if not labels.is_whole(each, **layout)],
             "lacking": lacking,
             "letters": fonts.missing(" ".join(label.text for label in lacking)),
             "picture": f"?{urlencode({**form.data, 'as': 'png'}, doseq=True)}",

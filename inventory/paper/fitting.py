@@ -32,7 +32,8 @@ class PrintedLine:
 
 
 def fitted(lines, box_width, box_height, *, largest, smallest):
-    """The rows of the largest size, in points, at which all of the ``lines`` go into the box.
+    """The rows of the largest size, in points, at which all of the ``lines`` go into the box, and
+    whether they do.
 
     At the smallest, each line becomes one row, which ends in … where it is too long, and the last
     are left out.
@@ -44,12 +45,13 @@ def fitted(lines, box_width, box_height, *, largest, smallest):
         rows = [row for of_line in wrapped for row in of_line]
         is_within = all(len(of) <= line.max_rows for line, of in zip(lines, wrapped, strict=True))
         if is_within and height(rows) <= box_height:
-            return rows
+            return rows, True
         size *= SHRINK
     rows = [_cut(line, box_width, smallest) for line in lines]
+    is_whole = all(row.text == cleaned(line.text) for row, line in zip(rows, lines, strict=True))
     while height(rows) > box_height:
         rows.pop()
-    return rows
+    return rows, is_whole and len(rows) == len(lines)
 
 
 def height(rows):

@@ -46,6 +46,11 @@ class NotOnSheet(Invalid):
     title = "The sheet has fewer labels"
 
 
+class CodeCut(Invalid):
+    code = "label_too_small"
+    title = "The code does not fit on the label"
+
+
 class TooManyLabels(Invalid):
     code = "too_many_labels"
     title = "Too many labels at once"
@@ -53,12 +58,13 @@ class TooManyLabels(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """One label; without ``lines``, by their names, it is blank but for its code, to be written
-    on."""
+    """One label with ``lines`` by their names; one that ``is_blank`` has room to be written on
+    instead."""
 
     code: str
     address: str
     lines: dict = field(default_factory=dict)
+    is_blank: bool = False
 
     @property
     def text(self):
@@ -108,7 +114,10 @@ def _reel(spool):
 
 def blank(count, *, farm):
     """``count`` Labels with new codes that are no spool's yet."""
-    return [Label(code=code, address=spool_address(farm, code)) for code in fresh_codes(count)]
+    return [
+        Label(code=code, address=spool_address(farm, code), is_blank=True)
+        for code in fresh_codes(count)
+    ]
 
 
 def spool_address(farm, code):
@@ -129,7 +138,7 @@ def pdf(labels, *, sheet, start=1, copies=1, contents=USUAL):
     """The PDF of Labels on a Sheet.
 
     The first goes to the place ``start`` (1 is the first of the sheet), each is printed
-    ``copies`` times, one after another. Raises NotOnSheet, TooManyLabels.
+    ``copies`` times, one after another. Raises NotOnSheet, TooManyLabels, CodeCut.
     """
     _require_possible(len(labels) * copies, sheet, start)
     document = io.BytesIO()
@@ -150,9 +159,13 @@ def is_readable(label, sheet, *, contents=USUAL):
     """Whether any phone can be expected to read the QR code of a Label on a Sheet; true without
     one."""
     label = _without(label, contents)
-    _x, _y, width, height = _box(sheet, 0)
-    side = _code_part(label, width, height)[0] if label.address else 0
-    return not label.address or qr.module(label.address, side) >= qr.READABLE
+    layout = _layout(label, *_box(sheet, 0)[2:])
+    return not label.address or qr.module(label.address, layout.side) >= qr.READABLE
+
+
+def is_whole(label, sheet, *, contents=USUAL):
+    """Whether each line of a Label on a Sheet is printed as a whole."""
+    return _layout(_without(label, contents), *_box(sheet, 0)[2:]).is_whole
 
 
 def _without(label, contents):
@@ -196,58 +209,85 @@ def _box(sheet, place):
     return left * mm + margin, (sheet.page[1] - top) * mm - margin - height, width, height
 
 
-def _draw(canvas, label, x, y, width, height):
-    """The code to the left of the text, or above it on a label that is higher than wide."""
-    if not label.address:
-        _draw_text(canvas, label, x, y, width, height, is_with_code=True)
-        return
-    side, part = _code_part(label, width, height)
-    is_under = part > side
-    if width >= height:
-        _draw_code(canvas, label, x, y + (height - part) / 2, side, is_under)
+@dataclass(frozen=True)
+class _Layout:
+    """Where the parts of a label are, in points: the ``side`` of the QR code, 0 without one, the
+    height of the ``part`` with the code in print under it, and the ``rows`` in the text's box."""
+
+    side: float
+    part: float
+    box: tuple
+    rows: list
+    is_whole: bool
+
+
+def _layout(label, width, height):
+    """The QR code to the left of the text, or above it on a label that is higher than wide. The
+    code in print is a line of the text where there is no room for it under a sharp QR code."""
+    side, part, box = 0, 0, (0, 0, width, height)
+    if label.address:
+        side, part = _code_part(label, width, height)
         left = side + GAP / 2
-        _draw_text(canvas, label, x + left, y, width - left, height, is_with_code=not is_under)
-    else:
-        _draw_code(canvas, label, x + (width - side) / 2, y + height - part, side, is_under)
-        _draw_text(canvas, label, x, y, width, height - part - GAP, is_with_code=not is_under)
+        is_wide = width >= height
+        box = (left, 0, width - left, height) if is_wide else (0, 0, width, height - part - GAP)
+    lines = list(label.lines.values())
+    if label.code and part == side:
+        lines.insert(0, Line(text=label.code, scale=1.15, is_bold=True))
+    rows, is_whole = _fitted(lines, *box[2:])
+    if label.code and part == side and not any(label.code in row.text for row in rows):
+        raise CodeCut(
+            _("The code %(code)s does not fit on this label. Leave it out, or take a larger label.")
+            % {"code": label.code},
+            errors={"contents": [_("The code in print does not fit.")]},
+        )
+    return _Layout(side, part, box, rows, is_whole)
+
+
+def _fitted(lines, width, height):
+    """The rows of lines, and whether all are whole: one under the other, or joined where that
+    takes less room."""
+    largest = max(height / 5, min(height / 2, LEGIBLE))
+    for arranged in (lines, list(_joined(lines))):
+        rows, is_whole = fitting.fitted(arranged, width, height, largest=largest, smallest=SMALLEST)
+        if is_whole and height >= LOW:
+            break
+    return rows, is_whole
 
 
 def _code_part(label, width, height):
-    """Side of the QR code, and the height of it with the code in print under it.
-
-    That is a line of the text instead where there is no room for it under a QR code that is
-    sharp.
-    """
+    """Side of the QR code, and the height of it with the code in print under it, if it is."""
     share = CODE_SHARE if label.code else 0
-    if width >= height:
-        side = min(height / (1 + share), width * 0.48)
-        if share and qr.module(label.address, side) < qr.SHARP:
-            side, share = min(height, width * 0.48), 0
-    else:
+    if width < height:
         side = min(width, height * 0.5)
+        return side, side * (1 + share)
+    side = min(height / (1 + share), width * 0.48)
+    if width >= 2 * height and qr.module(label.address, side) < qr.SHARP:
+        side, share = min(height, width * 0.48), 0
     return side, side * (1 + share)
 
 
-def _draw_code(canvas, label, x, y, side, is_under):
-    share = CODE_SHARE if is_under else 0
-    qr.draw(canvas, label.address, x, y + side * share, side)
-    if is_under:
-        size = min(side * 0.92 / fonts.width(label.code, 1, bold=True), side * share)
+def _draw(canvas, label, x, y, width, height):
+    layout = _layout(label, width, height)
+    if label.address:
+        left = 0 if width >= height else (width - layout.side) / 2
+        base = (height - layout.part) / (2 if width >= height else 1)
+        _draw_code(canvas, label, x + left, y + base, layout.side, layout.part)
+    left, base, *box = layout.box
+    _draw_rows(canvas, layout.rows, x + left, y + base, *box)
+    if label.is_blank and not layout.rows:
+        _rule(canvas, x + left, y + base, *box)
+
+
+def _draw_code(canvas, label, x, y, side, part):
+    room = part - side
+    qr.draw(canvas, label.address, x, y + room, side)
+    if room:
+        size = min(side * 0.92 / fonts.width(label.code, 1, bold=True), room)
         left = x + (side - fonts.width(label.code, size, bold=True)) / 2
-        fonts.draw(canvas, left, y + side * share * 0.18, label.code, size, bold=True)
+        fonts.draw(canvas, left, y + room * 0.18, label.code, size, bold=True)
 
 
-def _draw_text(canvas, label, x, y, width, height, *, is_with_code):
-    lines = list(label.lines.values())
-    if is_with_code and label.code:
-        lines.insert(0, Line(text=label.code, scale=1.15, is_bold=True))
-    if not lines:
-        _rule(canvas, x, y, width, height)
-        return
-    if height < LOW:
-        lines = _joined(lines)
-    largest = max(height / 5, min(height / 2, LEGIBLE))
-    rows = fitting.fitted(lines, width, height, largest=largest, smallest=SMALLEST)
+def _draw_rows(canvas, rows, x, y, width, height):
     top = y + (height + fitting.height(rows)) / 2
     for row in rows:
         top -= row.size * fitting.LEADING
@@ -264,7 +304,7 @@ def _joined(lines):
         of_weight = [line for line in lines if line.text and line.is_bold == is_bold]
         colors = next((line.colors for line in of_weight if line.colors), ())
         text = " · ".join(line.text for line in of_weight)
-        yield Line(text=text, is_bold=is_bold, max_rows=2, colors=colors)
+        yield Line(text=text, is_bold=is_bold, max_rows=3, colors=colors)
 
 
 def _rule(canvas, x, y, width, height):

@@ -13,6 +13,7 @@ PAPERS = {"A4": A4, "Letter": LETTER}
 INCH = 25.4
 MARGIN = 1.5  # printers and die cuts are off by as much
 NARROW, NARROW_MARGIN = 15, 1  # tapes have none to spare
+LARGE, LARGE_MARGIN = 100, 5  # on most of a page, where few printers reach the edge
 CUSTOM = "custom"
 SIZE = ("width", "height", "paper", "columns", "rows", "gap_x", "gap_y")  # of a custom label
 SMALLEST_SIDE, LARGEST_SIDE = 6, 300
@@ -49,9 +50,14 @@ class Sheet:
 
 
 def _roll(name, width, height, *, margin=None):
-    if margin is None:
-        margin = NARROW_MARGIN if min(width, height) < NARROW else MARGIN
+    margin = _margin(width, height) if margin is None else margin
     return Sheet(name=name, page=(width, height), size=(width, height), margin=margin)
+
+
+def _margin(width, height):
+    if min(width, height) < NARROW:
+        return NARROW_MARGIN
+    return MARGIN if min(width, height) < LARGE else LARGE_MARGIN
 
 
 SHEETS = {
@@ -121,6 +127,7 @@ def custom(*, width, height, paper="", columns=1, rows=1, gap_x=0, gap_y=0):
         rows=rows,
         size=(width, height),
         gap=(gap_x, gap_y),
+        margin=_margin(width, height),
     )
     errors = {}
     for axis, field in enumerate(("columns", "rows")):

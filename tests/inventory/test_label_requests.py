@@ -56,6 +56,7 @@ def test_labels_of_many_are_in_the_order_asked_for_with_a_constant_number_of_que
         ("sheet=custom&width=80&height=20&paper=A4&columns=3", "columns"),
         ("contents=qr,barcode", "contents"),
         ("contents=", "contents"),
+        ("blank=1&sheet=custom&width=8&height=8&contents=code", "contents"),
         ("ids=x", "ids"),
         ("ids=1,,2", "ids"),
         ("ids=999999999999", "ids"),
@@ -111,7 +112,9 @@ def test_labels_of_another_size_are_printed_and_offered_the_next_time(at_admin):
     assert form.chosen_contents() == ["qr", "name"]
     page = at_admin.get(f"{PAGE}?ids={spool.pk}&sheet=custom&width=300&height=20&paper=A4")
     assert "1 label needs 300 mm; A4 has 210 mm." in page.content.decode()
-    assert at_admin.get(f"{PAGE}?ids={spool.pk}&sheet=L7160").context["wanted"]
+    page = at_admin.get(f"{PAGE}?ids={spool.pk}&sheet=custom&width=8&height=8&contents=code")
+    assert "does not fit on this label" in page.content.decode()
+    assert at_admin.get(f"{PAGE}?ids={spool.pk}&sheet=L7160").context["cut"] == []
 
 
 def test_a_form_that_can_not_be_says_so_and_prints_nothing(at_admin):

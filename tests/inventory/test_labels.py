@@ -204,6 +204,19 @@ def test_a_code_too_small_for_phones_is_noticed():
     assert labels.is_readable(label, sheets.chosen("tape-9"), contents=["code", "name"])
 
 
+@pytest.mark.usefixtures("farm")
+def test_what_does_not_fit_on_a_label_is_noticed_and_a_cut_code_refused():
+    label = a_label(lot_number="LOT" * 5)
+    assert labels.is_whole(label, sheets.chosen("L7160"))
+    assert not labels.is_whole(a_label(lot_number="LOT" * 30), sheets.chosen("tape-9"))
+    assert labels.is_whole(label, sheets.chosen("tape-9"), contents=["code", "material", "name"])
+    small = sheets.chosen("custom", width=10, height=10)
+    assert label.code in pdf.texts(labels.pdf([label], sheet=small, contents=["qr", "code"]))[0]
+    smaller = sheets.chosen("custom", width=8, height=8)
+    with pytest.raises(labels.CodeCut, match=label.code):
+        labels.pdf([label], sheet=smaller, contents=["code", "name"])
+
+
 def test_what_a_sheet_does_not_have_is_refused():
     label = labels.Label(code="X", address="X")
     with pytest.raises(labels.NotOnSheet, match="21 labels"):

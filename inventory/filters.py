@@ -160,7 +160,7 @@ class SpoolFilter(FilterSet):
     supplier = CaseInsensitiveFilter()
     remaining_below = AmountFilter(method="with_less")
     available_from = AmountFilter(
-        method="with_available", label="At least this many grams are available"
+        method="with_available", label="At least this many grams are available, and not held"
     )
     is_low = BooleanFilter(method="low_or_not", label="By the farm's percent, or to be reordered")
     is_opened = BooleanFilter(method="opened_or_sealed")
@@ -179,7 +179,7 @@ class SpoolFilter(FilterSet):
         return spools.filter(filament__in=Filament.objects.near_color(value))
 
     def with_available(self, spools, name, value):
-        return spools.with_available().filter(available__gte=value)
+        return spools.not_held().with_available().filter(available__gte=value)
 
     def with_less(self, spools, name, value):
         return spools.alias(live=LIVE).filter(live__lt=value)

@@ -40,12 +40,15 @@ def stock_bar(spool):
         "gone": format_number(max(spool.initial_grams - spool.live_grams, 0)),
     }
     title = _("%(remaining)s g remaining, %(reserved)s g reserved, %(gone)s g gone") % figures
+    if spool.is_held:
+        title = _("%(title)s; held") % {"title": title}
     return format_html(
         '<svg class="stock" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">'
         '<title>{}</title><rect class="used" width="100" height="10"/>'
-        '<rect class="free" width="{}" height="10"/>'
+        '<rect class="{}" width="{}" height="10"/>'
         '<rect class="claimed" x="{}" width="{}" height="10"/></svg>',
         title,
+        "used" if spool.is_held else "free",
         _share(free, whole),
         _share(free, whole),
         _share(claimed, whole),

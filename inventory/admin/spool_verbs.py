@@ -6,6 +6,7 @@ from inventory.forms import spools as forms
 from inventory.forms.holds import ReturnForm, SpoolHoldForm
 from inventory.services import holds, returning
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
+from inventory.services.spools.returned import standing_return
 from inventory.services.spools.valuation import revaluation
 from tenants.site.verbs import VerbAction
 
@@ -17,6 +18,12 @@ def _verb(name, label, work, *, right="", **details):
 
 def _on_shelf(spool):
     return not spool.is_archived
+
+
+def _is_restorable(spool):
+    if not spool.is_archived or spool.merged_into_id is not None:
+        return False
+    return spool.is_removed or standing_return(spool) is None
 
 
 VERBS = (
@@ -117,7 +124,7 @@ VERBS = (
     ),
     _verb(
         "restore", "Restore", shelf.restore, bulk_label=_("Restore the selected spools"),
-        is_possible=lambda spool: spool.is_archived and spool.merged_into_id is None,
+        is_possible=_is_restorable,
         description="The spool is back on the shelf, with its balance.",
         success_message="Spool %(row)s is on the shelf again.",
     ),

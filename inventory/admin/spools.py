@@ -23,6 +23,7 @@ from inventory.models import ExtraField, Hold, Location, Spool
 from inventory.services import receiving, stock
 from inventory.services.spools import tags
 from inventory.services.spools.preview import preview
+from inventory.services.spools.returned import standing_return
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import half_up
@@ -174,7 +175,8 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
     def suggestion(self, spool):
         """What an autocomplete displays of a spool besides its name."""
         figures = {"left": grams(spool.live_grams), "available": grams(spool.available)}
-        note = _("%(left)s g left, %(available)s g available") % figures
+        text = _("%(left)s g left, %(available)s g available")
+        note = (_("%(left)s g left, held") if spool.is_held else text) % figures
         return {"note": note, "glyph": spool_glyph(spool, size="s")}
 
     def has_add_permission(self, request):
@@ -203,7 +205,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
 
     @admin.display(description="available g", ordering="available")
     def available(self, spool):
-        return grams(spool.available)
+        return _("held") if spool.is_held else grams(spool.available)
 
     @admin.display(description="state")
     def state(self, spool):
@@ -232,6 +234,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
         events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
+            "returned": standing_return(spool),
             "holds": Hold.objects.open().of_spool(spool) if spool.is_held else (),
             "extra_values": self.values_of(spool),
             "label_url": labels_url([spool.pk]),

@@ -62,7 +62,12 @@ class SpoolSerializer(RowSerializer):
         help_text="On receipt, instead: what the scale shows of a spool used before.",
         **GRAMS,
     )
-    available_grams = QuantityField(read_only=True, signed=True, **GRAMS)
+    available_grams = QuantityField(
+        read_only=True,
+        signed=True,
+        help_text="Remaining minus reserved. Of a spool that is_held nothing is offered.",
+        **GRAMS,
+    )
     is_archived = serializers.BooleanField(read_only=True)
     grams_then = QuantityField(
         read_only=True,

@@ -89,7 +89,8 @@ class SpoolChoice(SuggestedField):
         super().__init__(queryset, of="production.runmaterial.spool", **kwargs)
 
     def label_from_instance(self, spool):
-        return _("%(code)s · %(filament)s · %(grams)s g available") % {
+        text = _("%(code)s · %(filament)s · %(grams)s g available")
+        return (_("%(code)s · %(filament)s · held") if spool.is_held else text) % {
             "code": spool.code,
             "filament": spool.filament,
             "grams": format_number(spool.available_grams),

@@ -15,6 +15,7 @@ from inventory.forms.spools import WeighForm
 from inventory.models import Hold, Spool
 from inventory.services import holds as placing
 from inventory.services.held_spools import sentence_of_hold
+from inventory.services.spools.returned import standing_return
 from production.forms.spools import LoadForm
 from production.models import PrinterSlot, RunMaterial
 from production.services import run_state
@@ -79,6 +80,7 @@ class SpoolView(SpoolPageMixin, FloorView):
         more |= {"slot": self.slot(), "entries": entries[:MAX_ROWS]}
         holds = Hold.objects.open().of_spool(self.spool) if self.spool.is_held else ()
         more["holds"] = [sentence_of_hold(hold) for hold in holds]
+        more["returned"] = standing_return(self.spool)
         return super().get_context_data() | more
 
 

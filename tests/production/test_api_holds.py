@@ -53,7 +53,9 @@ def test_holds_and_what_they_hold_are_found(api, manager, spools, hold):
     held = results(api.get("/api/v1/spools/?is_held=true"))
     assert {each["id"] for each in held} == {other.pk, *(each.pk for each in spools)}
     assert all(each["is_held"] for each in held)
-    assert results(api.get("/api/v1/spools/?is_held=false")) == []
+    assert all(each["available_grams"] == each["remaining_grams"] for each in held)
+    for query in ("is_held=false", "available_from=1"):
+        assert results(api.get(f"/api/v1/spools/?{query}")) == []
     done(api.post(f"{HOLDS}{hold['id']}/release/", {"note": "Fine"}))
     assert len(results(api.get(f"{HOLDS}?is_open=true"))) == 2
     [released] = results(api.get(f"{HOLDS}?is_open=false"))

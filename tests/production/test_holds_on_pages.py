@@ -53,6 +53,7 @@ def test_a_hold_is_placed_from_the_page_of_a_spool_and_of_a_filament(as_manager,
     assert "Brittle" in text
     found = as_manager.get("/admin/inventory/spool/?shelf=held").context["cl"].result_list
     assert {each.pk for each in found} == {each.pk for each in spools}
+    assert "Available</dt>" not in text
 
 
 def test_the_page_of_a_hold_has_what_is_in_use_first(as_manager, spools, hold):
@@ -110,6 +111,7 @@ def test_the_report_of_a_lot_says_that_it_is_held(as_manager, manager):
 def test_a_spool_says_on_the_floor_that_it_is_held_and_is_weighed(floor, spools, hold):
     text = page(floor.get(at(spools[0])))
     assert "is held since" in text
+    assert "Available" not in text
     assert "Brittle" in text
     page_after(floor, touch(floor, at(spools[0], "weigh"), gross_grams="1190"))
     assert fresh(spools[0]).remaining_grams < 1000

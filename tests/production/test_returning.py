@@ -9,15 +9,19 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import holds, returning, reversing
 from inventory.services.holds import HoldReleased
+from inventory.services.ledger import SpoolArchived
 from inventory.services.returning import NothingToReturn
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, merging, scale, shelf
+from inventory.services.spools.returned import SpoolReturned
 from inventory.services.spools.shelf import SpoolClaimed, SpoolLoaded
+from production.services import completion
 from production.services.held_returns import return_held
 from production.services.printing import slots
 from production.services.reports.consumption import consumption as consumption_report
 from production.services.reports.stock_value import changes_of_stock, stock_as_of
 from tenants.operations.quantities import InvalidQuantity
 from tests.factories import a_running_run, a_slot, a_spool, spools_of_one
+from tests.production.completed_runs import took
 from tests.production.verbs.preparation import planned
 from tests.queries import fresh, remaining, violations
 from tests.responses import done, refused
@@ -72,14 +76,40 @@ def test_a_return_is_reversed_and_the_spool_is_on_the_shelf_again(manager):
     assert SpoolEvent.objects.filter(spool=spool).last().verb == "restored"
     with pytest.raises(reversing.AlreadyReversed):
         reversing.reverse(entry, reason="again", by=manager)
-    returned(spool, by=manager)
-    shelf.restore(spool, by=manager)
-    scale.weigh(spool, gross_grams=Decimal(700), by=manager, confirm=True)
-    last = InventoryTransaction.objects.filter(kind="return").last()
-    with pytest.raises(reversing.CountedSince):
-        reversing.reverse(last, reason="kept", by=manager)
     holds.release(hold, by=manager)
     assert violations() == []
+
+
+def test_a_returned_spool_comes_back_by_its_reversal_alone(manager, at_admin):
+    used, spool = spools_of_one(2)
+    run = a_running_run((spool, 100))
+    completion.complete(run, as_planned=True, by=manager)
+    entry = returned(spool, by=manager)
+    way = f"was returned to the supplier on .*: reverse entry {entry.pk} .return. to have it back"
+    for put_back in (
+        lambda: shelf.restore(spool, by=manager),
+        lambda: completion.revert(run, by=manager),
+        lambda: completion.correct(run, materials=[took(spool, 80)], by=manager),
+        lambda: merging.merge(spool, double=used, reason="One reel", by=manager),
+    ):
+        with pytest.raises(SpoolReturned, match=way):
+            put_back()
+    for choose in (
+        lambda: returned(spool, by=manager),
+        lambda: scale.weigh(spool, gross_grams=Decimal(700), by=manager, confirm=True),
+        lambda: slots.load(spool, slot=a_slot(), by=manager),
+    ):
+        with pytest.raises(SpoolArchived, match=way):
+            choose()
+    page = at_admin.get(f"/admin/inventory/spool/{spool.pk}/change/").content.decode()
+    assert f"inventorytransaction/{entry.pk}/change/" in page
+    assert "/restore/" not in page
+    assert "Returned" in at_admin.get(f"/floor/spools/{spool.pk}/").content.decode()
+    reversing.reverse(entry, reason="kept", by=manager)
+    shelf.archive(spool, discard=False, by=manager)
+    assert not shelf.restore(spool, by=manager).is_archived
+    completion.revert(run, by=manager)
+    assert (remaining(spool), violations()) == (1000, [])
 
 
 def test_the_spools_of_a_hold_go_back_together_but_for_those_in_use(manager):

@@ -12,6 +12,7 @@ from inventory.models import InventoryTransaction, Spool, SpoolMerge, SpoolTag
 from inventory.services import held_spools, ledger
 from inventory.services.spools import carrying, reckoning, shelf
 from inventory.services.spools.consumption import require_reason
+from inventory.services.spools.returned import require_not_returned
 from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.refusals import Invalid, Refusal
 from tenants.operations.text import format_moment
@@ -167,6 +168,7 @@ def _bring_back(book, target, other, done):
 def _require_mergeable(target, other, *, confirm):
     for each in (target, other):
         shelf.require_not_removed(each)
+    require_not_returned([target])
     if target.is_archived:
         raise ledger.SpoolArchived(
             _("Spool %(spool)s is archived: restore it first, or keep the other one.")

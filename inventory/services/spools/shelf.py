@@ -13,6 +13,7 @@ from inventory import codes
 from inventory.models import Location, SpoolEvent
 from inventory.services import doubles, extra_values, held_spools, ledger
 from inventory.services.past import require_past
+from inventory.services.spools.returned import refusal_of_archived, require_not_returned
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
@@ -82,11 +83,7 @@ def locked(spool, *, by, at=None, archived_too=False, removed_too=False):
         if not removed_too:
             require_not_removed(fresh)
         if fresh.is_archived and not archived_too:
-            raise ledger.SpoolArchived(
-                _("Spool %(fresh)s is archived since %(archived_at)s: restore it first.")
-                % {"fresh": fresh.code, "archived_at": format_moment(fresh.archived_at)},
-                spool_id=fresh.pk,
-            )
+            raise refusal_of_archived(fresh)
         yield book, fresh
 
 
@@ -238,7 +235,8 @@ def remove(spool, *, by, at=None):
 @operation("spool.restore")
 def restore(spool, *, by, at=None):
     """Put an archived spool back on the shelf, with its balance; of one that was removed, only take
-    that back where it was archived before. Returns it. Raises NotArchived, SpoolMerged.
+    that back where it was archived before. Returns it. Raises NotArchived, SpoolMerged,
+    SpoolReturned.
     """
     with locked(spool, by=by, at=at, archived_too=True, removed_too=True) as (book, fresh):
         doubles.require_not_merged(fresh)
@@ -254,6 +252,7 @@ def restore(spool, *, by, at=None):
             raise NotArchived(
                 _("Spool %(fresh)s is on the shelf.") % {"fresh": fresh.code}, spool_id=fresh.pk
             )
+        require_not_returned([fresh])
         bring_back(book, fresh)
     return fresh
 

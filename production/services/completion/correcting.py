@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger
+from inventory.services.spools.returned import require_not_returned
 from production.services import overrides, run_state, variance
 from production.services.completion.actuals import (
     ITEM_FIELDS,
@@ -75,6 +76,7 @@ def correct(
             has_minutes = actual_minutes is not None
             require_plausible(run, lines, book.spools, changed=changed, has_minutes=has_minutes)
         rebook_lines(book, run, changed, entries, settled)
+        require_not_returned([line.spool for line in changed])
         restore([line.spool for line in changed], by=by, at=book.at)
     set_finish(run, at=book.at, finished_at=finished_at)
     return _corrected(run, "correct", lines, run_items, book, by=by, reason=reason)
@@ -103,6 +105,7 @@ def reassign(run, *, by, line, spool, at=None, settle=False, reason="", override
         if not overridden:
             claims.require_match(wrong, right)
         entry = _rebook_elsewhere(book, run, wrong, right, settle=settle)
+        require_not_returned(book.spools.values())
         restore(book.spools.values(), by=by, at=book.at)
         _move_actuals(book, wrong, right, lines, entry)
     items, reason = run_state.lock_items(run), override_reason or reason

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
+from inventory.services.spools.returned import require_not_returned
 from production.models import ESTIMATED, ActualSource, ProductionRun, RunEvent
 from production.services import overrides, run_state
 from production.services.completion.actuals import ITEM_FIELDS, LINE_FIELDS, MINUTE_FIELDS
@@ -51,6 +52,7 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
             refuse_counted(run, [book.spools[pk] for pk in counted])
         for entry in entries:
             book.reverse(entry, reason=REVERTED, note=reason)
+        require_not_returned(book.spools.values())
         restore(book.spools.values(), by=by, at=book.at)
         reported.reopen(book, lines)
         _drop_estimates(run, lines, items, is_printing=is_printing)
@@ -94,6 +96,13 @@ def _before(run):
     )
     first = booked.order_by("pk").values_list("pk", flat=True).first()
     return Q(pk__lt=first) if first else Q(created_at__lte=closed_at)
+
+
+def restore_unreturned(book, entries):
+    """`restore`, of the spools of the entries that are reversed. Raises SpoolReturned."""
+    spools = [book.spools[entry.spool_id] for entry in entries]
+    require_not_returned(spools)
+    restore(spools, by=book.by, at=book.at)
 
 
 def restore(spools, *, by, at):

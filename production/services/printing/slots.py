@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.models import SpoolEvent
 from inventory.services import held_spools, ledger
 from inventory.services.spools import scale, shelf
+from inventory.services.spools.returned import refusal_of_archived
 from production.models import Printer, PrinterSlot, RunMaterial
 from production.services import overrides
 from production.services.printing import active_spool
@@ -314,10 +315,7 @@ def put(target, former, spool_id, *, by, at, changes=None, is_any=True, remark="
     with ledger.book([spool_id, target.spool_id], by=by, at=at) as book:
         fresh = book.spools[spool_id]
         if fresh.is_archived:
-            raise ledger.SpoolArchived(
-                _("Spool %(fresh)s is archived: restore it first.") % {"fresh": fresh.code},
-                spool_id=fresh.pk,
-            )
+            raise refusal_of_archived(fresh)
         if not is_any:
             held_spools.require_free([fresh])
         for slot in (former, target):

@@ -13,6 +13,7 @@ from inventory.services import clock, ledger, scanning
 from inventory.services.locking import locked as locked_spools
 from inventory.services.past import require_past
 from inventory.services.spools import scale, shelf
+from inventory.services.spools.returned import refusal_of_archived
 from production.models import ProductionRun
 from production.services.stocktaking import sessions
 from production.services.stocktaking.outlook import printing_at
@@ -172,11 +173,7 @@ def _result(gross_grams, net_grams, result):
 def _require_on_shelf(spool):
     shelf.require_not_removed(spool)
     if spool.is_archived:
-        raise ledger.SpoolArchived(
-            _("Spool %(spool)s is archived since %(archived_at)s: restore it first.")
-            % {"spool": spool.code, "archived_at": format_moment(spool.archived_at)},
-            spool_id=spool.pk,
-        )
+        raise refusal_of_archived(spool)
 
 
 def _require_expected(line, spool):

@@ -69,7 +69,7 @@ def put_back(run, done, *, by, at=None):
             reverting.refuse_counted(run, [book.spools[pk] for pk in counted])
         for entry in entries:
             book.reverse(entry, reason=reverting.REVERTED)
-        reverting.restore([book.spools[entry.spool_id] for entry in entries], by=by, at=book.at)
+        reverting.restore_unreturned(book, entries)
         new = _put_meters_back(book, run, lines, done)
     RunMaterial.objects.filter(pk__in=new).delete()
     bulk_update(*row_changes.put_back(items, done.before))

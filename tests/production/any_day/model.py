@@ -222,6 +222,13 @@ class Farm:
             raise Refused("SpoolArchived")
         return spool
 
+    def require_not_returned(self, spools):
+        returned = {
+            entry.spool for entry in self.ledger if entry.kind == "return" and not entry.is_reversed
+        }
+        if returned.intersection(spools):
+            raise Refused("SpoolReturned")
+
     def standing(self, run, spool=None):
         """The entries of a run that stand, newest first."""
         return [

@@ -35,6 +35,7 @@ def revert(farm, pk, *, by, confirm=False):
         book.reverse(entry)
         if entry.kind in ("usage", "waste"):
             returned[entry.spool] = returned.get(entry.spool, ZERO) - entry.grams
+    farm.require_not_returned({*(e.spool for e in entries), *(row.spool for row in run.lines)})
     _forget_estimates(run)
     guessed = {id(line): sum(figures) for line, figures in estimates(run.lines)}
     for line in run.lines:
@@ -95,6 +96,8 @@ def correct(farm, pk, *, by, materials, items, confirm=False):
             "is_counted": line.spool in counted,
         }
         _rebook(farm, book, run, line.spool, entries, line.took, **words)
+    farm.require_not_returned([line.spool for line in changed])
+    for line in changed:
         farm.spools[line.spool].is_archived = False
     book.close()
 
@@ -116,6 +119,7 @@ def reassign(farm, pk, *, by, line, spool, settle=False, override=""):
     at_wrong, at_right = wrong.spool in counted, spool in counted
     _rebook(farm, book, run, wrong.spool, entries, ZERO, is_counted=at_wrong, **words)
     _rebook(farm, book, run, spool, [], wrong.took, is_counted=at_right, **words)
+    farm.require_not_returned([wrong.spool, spool])
     book.close()
     farm.spools[wrong.spool].is_archived = farm.spools[spool].is_archived = False
     _take_over(run, wrong, spool)

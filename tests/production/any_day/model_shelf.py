@@ -95,6 +95,7 @@ def send_back(farm, pk):
 def restore(farm, pk):
     if not farm.spools[pk].is_archived:
         raise Refused("NotArchived")
+    farm.require_not_returned([pk])
     farm.spools[pk].is_archived = False
 
 

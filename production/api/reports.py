@@ -85,7 +85,7 @@ class ConsumptionReport(Report):
 
 class OccupationReport(Report):
     """How long printers printed, by printer or location and period: runs, good parts, time of
-    failed and cancelled runs, and occupation in percent of the time of the period."""
+    failed and cancelled runs, and occupation in percent of the time in use."""
 
     help_topic = "api#hours-of-printers"
     title = "Hours of printers"

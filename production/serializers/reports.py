@@ -268,7 +268,7 @@ class PrinterMinutes(serializers.Serializer):
 
 class OccupationSerializer(serializers.Serializer):
     """One period and group of printers: the runs that ended in it, what was printed in it, and
-    that in percent of its time, 24 hours a day of each printer."""
+    that in percent of the time available, 24 hours a day of each printer while it was in use."""
 
     period = serializers.CharField(allow_null=True)
     starts_on = serializers.DateField(allow_null=True)

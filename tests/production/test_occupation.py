@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from production.models import Printer, ProductionRun, RunEvent, RunItem
 from production.services.reports.occupation import occupation
+from tenants.accounts.audited import audit
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_printer, a_product
 from tests.production.api_helpers import rows
@@ -97,8 +98,9 @@ def test_days_are_the_farms_also_where_the_clocks_change(printer):
         ("2026-03-28", 24, 24),
         ("2026-03-29", 23, 23),
         ("2026-03-30", 1, 24),
+        ("2026-03-31", 0, 1),
     ]
-    assert [row["runs"] for row in found] == [0, 0, 1]
+    assert [row["runs"] for row in found] == [0, 0, 1, 0]
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
@@ -115,7 +117,7 @@ def test_periods_and_groups_add_up_to_the_whole(printer, period, group_by):
     parts = report(period=period, group_by=group_by)
     for name in ("runs", "lost_runs", "good", "runs_of_unknown_minutes"):
         assert sum(row[name] for row in parts) == whole[name]
-    for name in ("printing", "by_the_clock", "lost"):
+    for name in ("printing", "by_the_clock", "lost", "available"):
         assert sum(row["minutes"][name] for row in parts) == whole["minutes"][name]
     assert (whole["printers"], whole["runs"]) == (2, 12)
 
@@ -130,6 +132,27 @@ def test_a_printer_that_printed_nothing_is_at_0_percent_while_it_is_in_use(print
     Printer.objects.update(is_active=False)
     assert [row["key"] for row in report(group_by="printer")] == [str(printer.pk)]
     assert occupation(Printer.objects.filter(pk=idle.pk), now=NOW) == []
+
+
+def test_a_printer_is_available_while_it_is_in_use(printer):
+    """96 h since the first run: one added after 80 h that ran 4 h before it, one that was out of
+    use from 30 h to 60 h and printed 2 h of them, one added after the period."""
+    ran(printer, 0, 24)
+    added, paused, later = a_printer("Added"), a_printer("Paused"), a_printer("Later")
+    audit("add", added, by=None, at=START + 80 * HOUR)
+    audit("add", later, by=None, at=NOW + HOUR)
+    audit("add", paused, by=None, at=START - 9 * HOUR)
+    for at, value in ((30, False), (60, True)):
+        changes = {"is_active": [not value, value]}
+        audit("change", paused, by=None, at=START + at * HOUR, changes=changes)
+    ran(paused, 28, 4)
+    found = {row["name"]: hours(row)["available"] for row in report(group_by="printer")}
+    assert found == {"Mk4": 96, "Added": 16, "Paused": 68}
+    [whole] = report()
+    assert (hours(whole)["available"], whole["printers"]) == (180, 3)
+    assert [hours(row)["available"] for row in report(until=START + 24 * HOUR)] == [48]
+    ran(added, 76, 4)
+    assert hours(report(group_by="printer")[1])["available"] == 20
 
 
 def test_a_planned_or_deleted_run_prints_nothing(printer):
@@ -164,5 +187,5 @@ def test_the_api_takes_days_and_filters(printer, api):
     assert found[str(printer.pk)]["occupation_percent"] == "34.2857"  # of 35 hours in Berlin
     [one] = rows(api, "printers", f"{query}&printer={other.pk}")
     assert (one["minutes"]["printing"], one["occupation_percent"]) == ("0.00", "0.0000")
-    first, second = rows(api, "printers", f"period=day&printer={printer.pk}")
+    first, second, *_idle = rows(api, "printers", f"period=day&printer={printer.pk}")
     assert (first["period"], first["good"], second["good"]) == ("2026-03-02", 0, 4)

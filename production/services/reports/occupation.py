@@ -5,9 +5,11 @@ A run prints from its start for its actual minutes. Where these are unknown it p
 they are longer than the time between start and end, they end with the run. What lies outside a
 period is left out. Paused time is not known, and is printing time.
 
-Occupation is the time that was printed in percent of the time of the period: 24 hours a day, of
-each printer. A period begins with the first run of the farm at the earliest, and ends now at the
-latest. A printer that is out of use counts where it printed.
+Occupation is the time that was printed in percent of the time that was available: 24 hours a day of
+each printer while it was in use. A period begins with the first run of the farm at the earliest,
+and ends now at the latest. A printer is in use from when it was added, or from its first run if
+that is earlier, and as the audit trail says: not from when it was taken out of use until it was put
+back. Time that it printed meanwhile is added. Where nobody knows since when, it always was.
 """
 
 from django.utils import timezone
@@ -45,6 +47,40 @@ WITH ends AS (
             (SELECT greatest(min(begins_at), min(ended_at) - interval '1 year') FROM spans)
         )) AS since,
         least(%(until)s::timestamptz, %(now)s) AS until
+)
+"""
+
+# Each printer: its time in use, without a beginning where none is known, and what it printed else.
+_IN_USE = """
+, audited AS MATERIALIZED (
+    SELECT object_id AS printer_id, id, at, (changes->'is_active'->>0)::boolean AS was_active,
+        (changes->'is_active'->>1)::boolean AS is_active
+    FROM accounts_auditevent
+    WHERE object_type = 'production.printer' AND object_id IN ({printers})
+), begun AS (
+    SELECT printer.id AS printer_id, is_active, least(
+            (SELECT min(at) FROM audited WHERE audited.printer_id = printer.id),
+            (SELECT min(started_at) FROM production_productionrun run
+            WHERE run.printer_id = printer.id AND deleted_at IS NULL)) AS at
+    FROM production_printer printer WHERE printer.id IN ({printers})
+), steps AS (
+    SELECT printer_id, NULL::bigint AS id, at, coalesce((
+            SELECT was_active FROM audited
+            WHERE audited.printer_id = begun.printer_id AND was_active IS NOT NULL
+            ORDER BY id LIMIT 1), is_active) AS is_active
+    FROM begun
+    UNION ALL
+    SELECT printer_id, id, at, is_active FROM audited WHERE was_active IS NOT NULL
+), phases AS (
+    SELECT printer_id, is_active, tstzrange(at, lead(at) OVER (
+            PARTITION BY printer_id ORDER BY at NULLS FIRST, id NULLS FIRST)) AS span
+    FROM steps
+), used AS (
+    SELECT printer_id, range_agg(span) AS spans FROM (
+        SELECT printer_id, span FROM phases WHERE is_active
+        UNION ALL
+        SELECT printer_id, tstzrange(begins_at, stops_at) FROM spans WHERE begins_at < stops_at
+    ) AS parts GROUP BY printer_id
 )
 """
 
@@ -92,15 +128,22 @@ _SUMMED = """
             FILTER (WHERE has_ended AND status IN ('completed', 'failed')) AS good
     FROM parts GROUP BY printer_id, starts_on
     HAVING bool_or(has_ended) OR sum(minutes) > 0
+), available AS (
+    SELECT printer_id, starts_on, (
+            SELECT sum(extract(epoch FROM upper(span) - lower(span))) / 60
+            FROM unnest(spans * tstzmultirange(tstzrange(since, until))) AS span) AS minutes
+    FROM periods CROSS JOIN used
 )
 SELECT periods.starts_on, {key} AS key, count(*) AS printers, sum(runs) AS runs,
     sum(lost_runs) AS lost_runs, sum(unknown) AS unknown, sum(good) AS good,
-    sum(minutes) AS printing, sum(by_the_clock) AS by_the_clock, sum(lost) AS lost,
-    sum(extract(epoch FROM until - since)) / 60 AS available
+    sum(made.minutes) AS printing, sum(by_the_clock) AS by_the_clock, sum(lost) AS lost,
+    sum(available.minutes) AS available
 FROM periods CROSS JOIN production_printer printer
 LEFT JOIN made ON made.printer_id = printer.id AND made.starts_on = periods.starts_on
-WHERE printer.id IN ({printers}) AND (printer.is_active OR made.printer_id IS NOT NULL)
-GROUP BY 1, 2 HAVING %(period)s IS NULL OR count(made.printer_id) > 0
+LEFT JOIN available
+    ON available.printer_id = printer.id AND available.starts_on = periods.starts_on
+WHERE printer.id IN ({printers}) AND (available.minutes > 0 OR made.printer_id IS NOT NULL)
+GROUP BY 1, 2
 ORDER BY 1, 2 NULLS LAST
 """
 
@@ -113,8 +156,8 @@ def occupation(printers, *, group_by=None, period=None, since=None, until=None, 
     week or month, in the farm's time zone. A dict has ``period``, ``starts_on``, ``key``, ``name``,
     ``printers``; ``runs`` that ended in it, ``lost_runs`` (failed or cancelled ones of them),
     ``runs_of_unknown_minutes`` and ``good`` parts of them; ``minutes``: printing, of it
-    by_the_clock and lost, and available; ``occupation_percent``. A period in which a group neither
-    printed nor ended a run has no row. Three queries at most.
+    by_the_clock and lost, and available; ``occupation_percent``, None where nothing was available.
+    A group of which no printer was in use in a period has no row of it. Three queries at most.
     """
     params = {
         "since": since,
@@ -124,7 +167,7 @@ def occupation(printers, *, group_by=None, period=None, since=None, until=None, 
         "step": f"1 {period}",
         "timezone": FarmSettings.load().timezone,
     }
-    statement = _SPANS + (_PERIODS if period else _ONE_PERIOD) + _SUMMED
+    statement = _SPANS + _IN_USE + (_PERIODS if period else _ONE_PERIOD) + _SUMMED
     rows = fetched(statement.replace("{key}", KEYS[group_by]), params, printers=printers)
     names = names_of(rows, NAMED[group_by]) if group_by else {}
     return [_row(row, period, names.get(row["key"])) for row in rows]
@@ -132,7 +175,7 @@ def occupation(printers, *, group_by=None, period=None, since=None, until=None, 
 
 def _row(row, period, name):
     starts_on = row["starts_on"] if period else None
-    printing = row["printing"] or 0
+    printing, available = row["printing"] or 0, row["available"] or 0
     return {
         "period": starts_on.strftime(LABELS[period]) if period else None,
         "starts_on": starts_on,
@@ -147,7 +190,7 @@ def _row(row, period, name):
             "printing": rounded(printing, MINUTE_PLACES),
             "by_the_clock": rounded(row["by_the_clock"] or 0, MINUTE_PLACES),
             "lost": rounded(row["lost"] or 0, MINUTE_PLACES),
-            "available": rounded(row["available"], MINUTE_PLACES),
+            "available": rounded(available, MINUTE_PLACES),
         },
-        "occupation_percent": rounded(printing * 100 / row["available"]),
+        "occupation_percent": rounded(printing * 100 / available) if available else None,
     }

@@ -137,6 +137,14 @@ def test_a_report_has_the_figures_of_the_api(first, api, as_manager, manager, na
     assert found > 0
 
 
+@pytest.mark.parametrize("name", ["variance", "explanation", "scrap", "cost"])
+def test_the_field_of_the_product_takes_a_sku(first, as_manager, name):
+    answer = as_manager.get(f"/admin/reports/{name}/?group_by=&product_sku=clip")
+    [field] = [each for each in answer.context["fields"] if "SKU" in str(each["label"])]
+    assert (field["name"], field["errors"]) == ("product_sku", ())
+    assert len(answer.context["table"].rows) == 1
+
+
 def test_a_page_shows_the_sum_of_all_and_a_chart(first, as_manager):
     address = "/admin/reports/variance/?group_by=printer"
     answer = as_manager.get(address)
@@ -219,6 +227,7 @@ def test_an_address_without_parameters_leads_to_this_month(first, as_manager):
     [
         ("variance/?finished_from=soon", "A moment has an offset or Z"),
         ("variance/?finished_from=2026-02-01&finished_to=2026-01-01", "is after"),
+        ("scrap/?product_id=HK-100", "a name goes into product_sku instead"),
         ("variance/?group_by=colour", "colour is not one of"),
         ("variance/?month=3", "There is no such filter: month."),
         ("variance/?printer=1&printer=2", "printer takes one value."),

@@ -18,7 +18,7 @@ from production.services.reports import by_parameters, demand
 
 RUNS, LEDGER = "production.view_productionrun", "inventory.view_inventorytransaction"
 FINISHED = ("finished_from", "finished_to")
-OF_RUNS = ("product_id", "printer", "filament", "material_type", "order_reference")
+OF_RUNS = ("product_sku", "printer", "filament", "material_type", "order_reference")
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ REPORTS = [
         name="printers",
         title=_("Hours of printers"),
         about=_(
-            "How long printers printed, in percent of the time of the period: 24 hours a day, "
-            "until now. By the clock: runs in progress, and those whose minutes are unknown. "
+            "How long printers printed, in percent of the time that they were in use: 24 hours a "
+            "day, until now. By the clock: runs in progress, and those whose minutes are unknown. "
             "Lost: failed and cancelled."
         ),
         rows=Printer.objects.all,

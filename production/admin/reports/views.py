@@ -27,7 +27,7 @@ DAY = "at"  # of a report as of a moment
 LABELS = {
     DAY: gettext_lazy("End of day"),
     "group_by": gettext_lazy("By"),
-    "product_id": gettext_lazy("Product (SKU)"),
+    "product_sku": gettext_lazy("Product (SKU)"),
     "is_to_reorder": gettext_lazy("To reorder"),
     "order_reference": gettext_lazy("Order"),
     "last": gettext_lazy("Last runs of each"),

@@ -128,6 +128,22 @@ def test_each_kind_of_change_has_a_row(lived):
     assert (changes["reversal"]["credit"], changes["usage"]["credit"]) == (-9, 0)
 
 
+def test_an_unknown_credit_that_was_reversed_cancels_out(farm):
+    """Returned without a credit, which is reversed and returned again for 12.00."""
+    spool, other = a_spool(), a_spool()
+    reversing.reverse(returning.return_spool(spool, by=None), reason="12.00", by=None)
+    between = timezone.now()
+    returning.return_spool(spool, credit=Decimal(12), by=None)
+    credits = {row["kind"]: row["credit"] for row in changes_of_stock(None, None)}
+    assert (credits["return"], credits["reversal"]) == (12, 0)
+    entry = returning.return_spool(other, by=None)
+    reversing.reverse(entry, reason="it stays", by=None)
+    assert {row["credit"] for row in changes_of_stock(between, entry.created_at)} == {12}
+    until = InventoryTransaction.objects.latest("pk").created_at
+    [row] = [row for row in changes_of_stock(between, until) if row["kind"] == "return"]
+    assert (row["credit"], row["known_credit"]) == (None, 12)
+
+
 def test_a_price_of_the_filament_makes_spools_without_one_known(farm):
     spool = a_spool(filament=a_filament("Unknown", price=None))
     [row] = stock_as_of(None)

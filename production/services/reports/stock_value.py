@@ -124,10 +124,10 @@ _STEPS = f"""
     SELECT spool_id, at, 2 AS place, id, balance_grams AS balance,
         CASE WHEN reason = %(revalued)s THEN 'revaluation' ELSE kind END AS kind,
         cost_per_gram AS rate, kind <> 'reversal' AS is_rated, NULL::boolean AS is_held, credit,
-        credit IS NULL AND 'return' IN (kind, CASE WHEN kind = 'reversal' THEN (
+        CASE WHEN credit IS NULL AND 'return' IN (kind, CASE WHEN kind = 'reversal' THEN (
             SELECT origin.kind FROM inventory_inventorytransaction origin
             WHERE origin.id = entry.reverses_id
-        ) END) AS is_credit_unknown
+        ) END) THEN coalesce(reverses_id, id) END AS uncredited_id
     FROM (
         SELECT *, min(created_at) OVER (PARTITION BY spool_id ORDER BY id DESC) AS at
         FROM inventory_inventorytransaction WHERE spool_id IN (SELECT id FROM chosen)
@@ -135,12 +135,12 @@ _STEPS = f"""
     WHERE %(until)s::timestamptz IS NULL OR at < %(until)s
     UNION ALL
     SELECT spool_id, at, CASE verb WHEN 'restored' THEN 1 ELSE 3 END, id, NULL, verb, NULL, false,
-        verb = 'restored', NULL, false
+        verb = 'restored', NULL, NULL
     FROM inventory_spoolevent
     WHERE spool_id IN (SELECT id FROM chosen) AND verb IN ('archived', 'restored')
         AND (%(until)s::timestamptz IS NULL OR at < %(until)s)
     UNION ALL
-    SELECT spool.id, prices.at, 1, prices.id, NULL, 'revaluation', rate, true, NULL, NULL, false
+    SELECT spool.id, prices.at, 1, prices.id, NULL, 'revaluation', rate, true, NULL, NULL, NULL
     FROM chosen spool CROSS JOIN LATERAL ({_PRICES}) AS prices
 ), counted AS (
     SELECT *, count(balance) OVER whole AS balances, count(is_held) OVER whole AS holds,
@@ -149,7 +149,7 @@ _STEPS = f"""
     FROM happened
     WINDOW whole AS (PARTITION BY spool_id ORDER BY at, place, id)
 ), filled AS (
-    SELECT spool_id, at, kind, number, credit, is_credit_unknown,
+    SELECT spool_id, at, kind, number, credit, uncredited_id,
         CASE WHEN first_value(is_held) OVER held IS FALSE THEN 0
             ELSE coalesce(first_value(balance) OVER balanced, 0) END AS grams,
         CASE WHEN rates > 0 THEN first_value(rate) OVER rated END AS rate
@@ -167,18 +167,24 @@ _CHANGED = """
 ), parts AS (
     SELECT kind, at, grams - grams_before AS grams, (grams - grams_before) * rate AS value,
         CASE WHEN rate IS NULL THEN grams - grams_before ELSE 0 END AS unknown,
-        credit, is_credit_unknown
+        credit, uncredited_id
     FROM stepped
     UNION ALL
     SELECT CASE WHEN rate IS NULL OR rate_before IS NULL THEN 'price_known'
             ELSE 'revaluation' END,
         at, 0, grams_before * (coalesce(rate, 0) - coalesce(rate_before, 0)),
-        grams_before * ((rate IS NULL)::int - (rate_before IS NULL)::int), NULL, false
+        grams_before * ((rate IS NULL)::int - (rate_before IS NULL)::int), NULL, NULL
     FROM stepped WHERE rate IS DISTINCT FROM rate_before AND grams_before <> 0
+), during AS (
+    SELECT * FROM parts WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s
+), uncredited AS (
+    SELECT uncredited_id FROM during WHERE uncredited_id IS NOT NULL
+    GROUP BY uncredited_id HAVING count(*) = 1
 )
 SELECT kind, sum(grams) AS grams, coalesce(sum(value), 0) AS value, sum(unknown) AS unknown,
-    coalesce(sum(credit), 0) AS credit, bool_or(is_credit_unknown) AS is_credit_unknown
-FROM parts WHERE %(since)s::timestamptz IS NULL OR at >= %(since)s
+    coalesce(sum(credit), 0) AS credit,
+    bool_or(uncredited_id IN (SELECT uncredited_id FROM uncredited)) AS is_credit_unknown
+FROM during
 GROUP BY 1 HAVING bool_or(grams <> 0 OR value <> 0 OR unknown <> 0 OR credit <> 0)
 """
 
@@ -211,9 +217,10 @@ def changes_of_stock(since, until, *, spools=None):
     One query.
 
     ``known_credit`` is what suppliers credited for what went back, whatever it was worth, less that
-    of returns that were reversed; ``credit`` is None where a part of it is not known. It is no part
-    of the stock. A ``revaluation`` is what a spool held x its change of price, and what was posted
-    again for it; ``price_known`` the same where a price became known, or is known no more.
+    of returns that were reversed; ``credit`` is None where a part of it is not known: one that was
+    reversed between the two moments cancels out. It is no part of the stock. A ``revaluation`` is
+    what a spool held x its change of price, and what was posted again for it; ``price_known`` the
+    same where a price became known, or is known no more.
     """
     statement = _CHOSEN.replace("{narrowed}", _TOUCHED) + _STEPS + _CHANGED
     rows = _fetched(statement, spools, since=since, until=until)

@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 ('counted_grams', tenants.operations.quantities.GramsField(null=True)),
                 ('book_grams', tenants.operations.quantities.GramsField(null=True)),
                 ('counted_at', models.DateTimeField(null=True)),
-                ('outcome', models.CharField(blank=True, choices=[('posted', 'Posted'), ('counted_since', 'Left alone: counted since'), ('turned_up', 'Left alone: turned up since'), ('off_shelf', 'Left alone: archived or removed since'), ('left', 'Left as it was'), ('archived', 'Archived'), ('in_use', 'Counted to 0 g, not archived: in use')], max_length=13)),
+                ('outcome', models.CharField(blank=True, choices=[('posted', 'Posted'), ('counted_since', 'Left alone: counted since'), ('turned_up', 'Left alone: turned up since'), ('off_shelf', 'Left alone: archived or removed since'), ('unclear', 'Left alone: count it again'), ('printing', 'Left alone: a run takes from it'), ('left', 'Left as it was'), ('archived', 'Archived'), ('in_use', 'Counted to 0 g, not archived: in use')], max_length=13)),
                 ('place_outcome', models.CharField(blank=True, choices=[('moved', 'Moved'), ('there', 'Was there already'), ('moved_since', 'Not moved: moved since'), ('loaded', 'Not moved: in a printer')], max_length=11)),
                 ('counted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('entry', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.inventorytransaction')),

@@ -160,6 +160,8 @@ class StocktakeLine(models.Model):
         COUNTED_SINCE = "counted_since", "Left alone: counted since"
         TURNED_UP = "turned_up", "Left alone: turned up since"
         OFF_SHELF = "off_shelf", "Left alone: archived or removed since"
+        UNCLEAR = "unclear", "Left alone: count it again"
+        PRINTING = "printing", "Left alone: a run takes from it"
         LEFT = "left", "Left as it was"
         ARCHIVED = "archived"
         IN_USE = "in_use", "Counted to 0 g, not archived: in use"

@@ -113,7 +113,9 @@ class StocktakeAdmin(VerbPages, ReadOnlyAdmin):
 
     def preview(self, row, verb, values, by):
         in_dry_run(lambda: verb.service(row, by=by, **values))
-        return _forecast(row, values["missing"]) if verb.name == "post" else review.review(row)
+        if verb.name != "post":
+            return review.review(row)
+        return _forecast(row, values["missing"], confirm=values.get("confirm", False))
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
@@ -156,9 +158,9 @@ def _row(line, grams, value, **more):
     return {"line": line, "link": spool_link(line.spool)} | figures | more
 
 
-def _forecast(stocktake, missing):
+def _forecast(stocktake, missing, *, confirm):
     """What posting writes, without what is as by the book."""
-    found = review.forecast(stocktake, missing)
+    found = review.forecast(stocktake, missing, confirm=confirm)
     changes = [each for each in found.prospects if each.grams or each.place or not each.is_posted]
     changes = changes[:MOST]
     related = StocktakeLine.objects.all().WITH_SPOOL

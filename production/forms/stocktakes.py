@@ -87,6 +87,7 @@ class PostForm(VerbForm):
         label=_("Reason"), max_length=REASON_LENGTH, help_text=_("Of all counts that it posts.")
     )
     missing = forms.ChoiceField(label=_("Spools that were not found"), choices=Missing.choices)
+    confirm = forms.BooleanField(label=_("Post also what should be counted again"), required=False)
     seen_version = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def is_visible(self, name):

@@ -207,8 +207,10 @@ class TakeBackBody(Body):
 
 class PostBody(Body):
     """Why, and what becomes of spools that were not found. ``seen_version`` is that of the review
-    that was looked at: it is refused where posting would do something else by now."""
+    that was looked at: it is refused where posting would do something else by now. ``confirm``
+    posts what should be counted again too."""
 
     reason = TextField(max_length=REASON_LENGTH)
     missing = ChoiceField(Stocktake.Missing.values, required=False)
     seen_version = TextField(required=False, max_length=VERSION_LENGTH)
+    confirm = FlagField(required=False)

@@ -14,7 +14,7 @@ from production.models import PrinterSlot
 from production.services import completion
 from production.services.stocktaking import posting, recording, review, sessions
 from tenants.operations.refusals import Invalid
-from tests.factories import a_filament, a_printer, a_printer_token, a_running_run, a_spool
+from tests.factories import a_filament, a_printer, a_printer_token, a_run, a_running_run, a_spool
 from tests.production.completed_runs import took
 from tests.queries import fresh, queries_of, remaining, violations
 
@@ -294,13 +294,18 @@ def test_a_closed_stocktake_is_neither_recorded_nor_posted(operator, manager):
 
 def test_missing_spools_are_archived_where_nothing_uses_them(operator):
     gone, named, later = a_spool(500), a_spool(500), a_spool(500)
-    a_running_run((named, 10))
+    planned = a_run((named, 10))
+    printing = a_running_run((a_spool(500), 10))
     stocktake = sessions.begin(by=operator)
     recording.mark_rest_missing(stocktake, by=operator)
+    doubts = [doubt.text for doubt in review.review(stocktake).doubts]
+    assert f"run {planned.number} is to take from it" in doubts[0]
+    assert f"run {printing.number} takes from it: it is left alone" in doubts[1]
     shelf.archive(later, discard=False, by=operator)
     posted = post(stocktake, missing="archive")
     outcomes = [line_of(posted, each).outcome for each in (gone, named, later)]
     assert outcomes == ["archived", "in_use", "off_shelf"]
+    assert posted.lines.get(outcome="printing").spool.remaining_grams == 500
     assert review.review(posted).version is None
     assert [remaining(each) for each in (gone, named, later)] == [0, 0, 500]
     assert fresh(gone).archived_at == posted.closed_at

@@ -7,6 +7,7 @@ import pytest
 from django.utils.timezone import now
 
 from inventory.models import Location
+from inventory.services import reversing
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, stating
 from production.models import ProductionRun
 from production.services import completion
@@ -143,6 +144,61 @@ def test_an_older_weight_gives_way_whenever_it_is_entered(here):
     posted(stocktake)
     assert [remaining(spool) for spool in spools] == [880, 900, 900]
     assert violations() == []
+
+
+def completed(spool, grams=100):
+    run = a_running_run((spool, grams))
+    completion.complete(run, by=None, materials=[took(spool, grams)], confirm=True)
+    return run
+
+
+def test_a_cause_that_is_put_right_is_not_booked_twice(here):
+    moved, corrected, again, used = wrong = [a_spool(1000, location=here) for _ in range(4)]
+    right = a_spool(1000, location=here, filament=moved.filament)
+    runs = [completed(spool) for spool in wrong[:3]]
+    entry = consumption.use(used, grams=100, by=None)
+    consumption.use(again, grams=7, by=None)
+    stocktake = sessions.begin(location=here, by=None)
+    counted = {moved: 1000, right: 900, corrected: 950, again: 943, used: 1000}
+    for spool, grams in counted.items():
+        recording.record(stocktake, spool=spool, net_grams=grams, by=None)
+    completion.reassign(runs[0], by=None, line=runs[0].materials.get().pk, spool=right)
+    completion.correct(runs[1], by=None, materials=[took(corrected, 50)], confirm=True)
+    completion.revert(runs[2], by=None)
+    doubts = [doubt.text for doubt in review.review(stocktake).doubts]
+    assert f"Run {runs[2].number} took from it when it was counted: count it again." in doubts
+    completion.complete(runs[2], by=None, materials=[took(again, 50)], confirm=True)
+    reversing.reverse(entry, reason="never used", by=None)
+    revaluing.revalue(shelf.describe(moved, price=Decimal(40), by=None), by=None)
+    consumption.use(moved, grams=20, by=None)
+    texts = [doubt.text for doubt in review.review(stocktake).doubts]
+    assert sum("booked otherwise since" in text for text in texts) == 5
+    assert sum("stay on top" in text for text in texts) == 1
+    posted(stocktake)
+    assert [remaining(spool) for spool in counted] == [980, 900, 950, 943, 1000]
+    assert outcomes(stocktake) == ["posted"] * 5
+    assert violations() == []
+
+
+def test_what_can_not_be_known_is_counted_again_unless_confirmed(here):
+    spools = [a_spool(1000, location=here) for _ in range(2)]
+    runs = [completed(spool) for spool in spools]
+    stocktake = sessions.begin(location=here, by=None)
+    for spool, run in zip(spools, runs, strict=True):
+        recording.record(stocktake, spool=spool, net_grams=880, by=None)
+        completion.revert(run, by=None, is_printing=True)
+        completion.complete(run, by=None, materials=[took(spool, 150)], confirm=True)
+    texts = [doubt.text for doubt in review.review(stocktake).doubts]
+    assert all("count it again" in text for text in texts)
+    assert {run.number for run in runs} == {text.split()[1] for text in texts}
+    posted(stocktake)
+    assert outcomes(stocktake) == ["unclear"] * 2
+    assert [remaining(spool) for spool in spools] == [850, 850]
+    posting.undo(stocktake, by=None)
+    recording.record(stocktake, spool=spools[0], net_grams=840, by=None)
+    posted(stocktake, confirm=True)
+    assert outcomes(stocktake) == ["posted"] * 2
+    assert remaining(spools[0]) == 840
 
 
 def test_a_count_while_a_run_printed_is_refused_once_it_is_booked_too(here):

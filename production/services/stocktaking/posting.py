@@ -37,11 +37,14 @@ class CountedAfterStocktake(Refusal):
 
 
 @operation("stocktake.post")
-def post(stocktake, *, reason, by, missing=Missing.LEAVE, seen_version=None, at=None):
+def post(
+    stocktake, *, reason, by, missing=Missing.LEAVE, confirm=False, seen_version=None, at=None
+):
     """Post all that was recorded, with one ``reason``; returns the stocktake.
 
     ``missing`` is what becomes of spools that were not found: leave, empty or archive. What was
     found elsewhere is moved, if that was chosen. Each line says what was done with it.
+    ``confirm`` posts what should be counted again too.
     ``seen_version`` is that of the review that was looked at, by default any.
     Raises StocktakeClosed, ReasonMissing, NothingRecorded, ReviewChanged, Invalid, ClockWrong.
     """
@@ -64,7 +67,7 @@ def post(stocktake, *, reason, by, missing=Missing.LEAVE, seen_version=None, at=
             versions.require_same(stocktake, lines, seen_version=seen_version)
         posting = _Posting(book, stocktake, reason)
         for line in lines:
-            posting.post(outlook.prospect(line, missing))
+            posting.post(outlook.prospect(line, missing, confirm=confirm))
     for line in lines:
         line.entry_id = line.entry and line.entry.pk
     bulk_update(lines, WRITTEN)

@@ -98,10 +98,10 @@ def review(stocktake):
     )
 
 
-def forecast(stocktake, missing):
-    """The Forecast of posting an open stocktake, with what becomes of ``missing`` spools."""
+def forecast(stocktake, missing, *, confirm=False):
+    """The Forecast of posting an open stocktake; ``missing`` and ``confirm`` as there."""
     lines = _recorded(stocktake)
-    prospects = [prospect(line, missing) for line in lines]
+    prospects = [prospect(line, missing, confirm=confirm) for line in lines]
     return Forecast(
         prospects=sorted(prospects, key=lambda each: _size(each.grams, each.value)),
         differences=_differences((each.grams, each.value) for each in prospects),
@@ -187,9 +187,11 @@ def _of_count(line):
     if line.counted_grams is None:
         return
     spool, off, older = line.spool, abs(line.difference_grams), line.older_grams
-    since = spool.live_grams - line.book_grams - older
+    otherwise = line.otherwise_grams
+    since = spool.live_grams - line.book_grams - older - otherwise
     figures = {"counted": line.counted_grams, "off": off, "book": line.book_grams}
     figures |= {"received": spool.initial_grams, "since": since, "older": older}
+    figures["otherwise"] = otherwise
     figures = {name: format_number(figure) for name, figure in figures.items()}
     if off > IMPLAUSIBLE_GRAMS and off > line.book_grams * IMPLAUSIBLE_SHARE:
         yield _("%(counted)s g are %(off)s g off the book's %(book)s g.") % figures
@@ -199,6 +201,20 @@ def _of_count(line):
         return
     if (run := line.unmetered_run) and line.result != Result.AS_BOOK:
         yield _("Run %(run)s took from it when it was counted: count it again.") % {"run": run}
+    if run := line.unclear_run:
+        yield (
+            _("Run %(run)s was booked otherwise since, and was not over then: count it again.")
+            % {"run": run}
+        )
+        return
+    if otherwise:
+        yield (
+            _(
+                "%(otherwise)s g were booked otherwise since, of what was over when it was "
+                "counted: they come off."
+            )
+            % figures
+        )
     if since:
         yield _("%(since)s g were booked since it was counted: they stay on top.") % figures
     if older:
@@ -216,6 +232,16 @@ def _of_spool(line):
         )
     elif found.outcome == Outcome.TURNED_UP:
         yield _("It has turned up since it was not found: nothing is posted.")
+    elif found.outcome == Outcome.PRINTING:
+        runs = ", ".join(line.printing_runs)
+        yield _("It was not found, but run %(runs)s takes from it: it is left alone.") % {
+            "runs": runs
+        }
+    if line.result == Result.NOT_FOUND and line.planned_runs:
+        runs = ", ".join(line.planned_runs)
+        yield _("It was not found, but run %(runs)s is to take from it: plan it otherwise.") % {
+            "runs": runs
+        }
     if found.place == Place.LOADED:
         yield _("It is in a printer: it is not moved.")
     if found.place == Place.MOVED_SINCE:

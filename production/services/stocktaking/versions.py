@@ -57,11 +57,16 @@ def _digests(lines):
     """Of what posting would do, and of its money: what a gram of each spool costs that changes."""
     found = sorted(map(prospect, lines), key=lambda each: each.line.pk)
     posts = [
-        (each.line.pk, each.outcome, str(each.grams), each.place, each.line.move_to_id or 0)
+        (each.line.pk, each.outcome, _grams(each), each.place, each.line.move_to_id or 0)
         for each in found
     ]
     values = [(each.line.pk, str(each.line.rate)) for each in found if each.grams]
     return [hashlib.sha256(repr(rows).encode()).hexdigest()[:16] for rows in (posts, values)]
+
+
+def _grams(found):
+    """What is posted, of what should be counted again where that is confirmed."""
+    return str(prospect(found.line, confirm=True).grams)
 
 
 def _changes(stocktake, lines, record, entry, event):

@@ -56,6 +56,10 @@ MISSING = {
     "material_types": "material types",
     "locations": "locations",
 }
+DEFAULTS = {
+    "default_net_grams": "Net grams of a new spool",
+    "default_tare_grams": "Grams of an empty reel",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +117,7 @@ class ImportPages:
         return self._import_page(request, form)
 
     def _preview_import(
-        self, request, form, name, content, *, create=None, chosen=None, update=False
+        self, request, form, name, content, *, create=None, chosen=None, update=False, **defaults
     ):
         """What the file would do, by a dry run; the page has the signed file in it, and how its
         columns are read."""
@@ -123,6 +127,7 @@ class ImportPages:
         update = update and request.user.has_perms(spool_updates.PERMISSIONS)
         page["is_updating"] = update
         options = {"create": create, "chosen": chosen, "update": update}
+        options |= uploads.DEFAULTS | defaults
         tried = {"by": request.user, "dry_run": True, **options}
         try:
             if uploads.is_long(self.importing.what, content):
@@ -130,11 +135,12 @@ class ImportPages:
             report = uploads.import_file(self.importing.what, content, name, **tried)
         except Refusal as refusal:
             if columns:
-                seen = SeenFile.of(name, content, options | {"create": create or []})
+                again = options | {"create": create or []} | uploads.DEFAULTS
+                seen = SeenFile.of(name, content, again)
                 page["signed"] = seen.sign(by=request.user, what=self.opts.model_name)
             return self._import_page(request, form, message=refusal.detail, **page)
         seen = SeenFile.of(name, content, options | {"create": report.create_missing})
-        page |= _context_of(report) | {"file": seen}
+        page |= _context_of(report) | {"file": seen, "asks": _asks(report.as_dict(), options)}
         page["signed"] = seen.sign(by=request.user, what=self.opts.model_name)
         return self._import_page(request, form, **page)
 
@@ -178,6 +184,7 @@ class ImportPages:
             report = _report_of(job)
             lines = map(_line_of_job, report["lines"])
             more |= _context(report, lines) | {"is_done": not job.arguments["dry_run"]}
+            more["asks"] = _asks(report, job.arguments)
         return self._import_page(request, form, **more)
 
     def _import_seen(self, request, form, seen):
@@ -187,7 +194,8 @@ class ImportPages:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
         name = seen.arguments["name"]
-        seen_with = {each: seen.arguments[each] for each in ("chosen", "update")}
+        names = ("chosen", "update", *uploads.DEFAULTS)
+        seen_with = {each: seen.arguments.get(each) for each in names}
         seen_with["create"] = _report_of(seen)["create_missing"]
         wanted = options_of(request.POST, seen_with)
         if "_look" in request.POST or wanted != seen_with:
@@ -258,6 +266,15 @@ def _context(report, lines):
         data = base64.b64encode(table.encode("utf-8-sig")).decode()
         context["refused_url"] = f"data:text/csv;charset=utf-8;base64,{data}"
     return context | (_of_spools(report) if report["kind"] == SPOOLS else {})
+
+
+def _asks(report, options):
+    """Fields for grams that lines lack, or were previewed with."""
+    return [
+        {"name": name, "label": label, "value": options.get(name) or ""}
+        for name, label in DEFAULTS.items()
+        if name in report.get("lacking", ()) or options.get(name)
+    ]
 
 
 def _of_spools(report):

@@ -55,6 +55,7 @@ class SpoolImport(TakesImport):
         if values["update"] and not request.user.has_perms(spool_updates.PERMISSIONS):
             raise PermissionDenied
         options = {"again": values["again"], "create": create, "update": values["update"]}
+        options |= {name: values[name] for name in uploads.DEFAULTS if name in values}
         return self.imported(SPOOLS, import_spools, of_table(read_spools), **options)
 
 

@@ -9,6 +9,7 @@ from django.core import signing
 from django.db import connection
 
 from inventory.services.tables.report import CREATABLE
+from inventory.services.tables.uploads import DEFAULTS
 from tenants.web.forms import VerbForm
 
 COLUMN_FIELDS = ("column", "heading", "heading_was")
@@ -52,14 +53,15 @@ class SeenFile:
 
 def options_of(sent, seen_with):
     """Options of an import: those that the page was shown with, but for what was changed on it,
-    what columns mean, what is made, and whether spools are updated."""
+    what columns mean, what is made, grams that no line says, and whether spools are updated."""
     columns = zip(*(sent.getlist(name) for name in COLUMN_FIELDS), strict=False)
     columns = [(name, new.strip(), was) for name, new, was in columns]
     is_looked_at = "_look" in sent  # then what is empty is meant to be
     changed = {name: new for name, new, was in columns if new != was or not new and is_looked_at}
     create = [kind for kind in CREATABLE if kind in sent.getlist("create")]
-    chosen = seen_with["chosen"] | changed
-    return {"create": create, "chosen": chosen, "update": "update" in sent}
+    options = {"create": create, "chosen": seen_with["chosen"] | changed}
+    options |= {name: sent.get(name, seen_with[name] or "").strip() or None for name in DEFAULTS}
+    return options | {"update": "update" in sent}
 
 
 def _salt(by, what):

@@ -35,6 +35,17 @@ class SpoolImportQuery(DryRunQuery):
         "missing; by default for an export of another program, which is known by its headers.",
     )
 
+    default_net_grams = QuantityField(
+        required=False,
+        help_text="How much is on a spool, where neither its line nor its filament says so.",
+        **GRAMS,
+    )
+    default_tare_grams = QuantityField(
+        required=False,
+        help_text="What an empty reel weighs, where neither its line nor its filament says so.",
+        **GRAMS,
+    )
+
 
 class SpoolTable(Body):
     """CSV: the first line names the columns, every other is a spool."""
@@ -83,9 +94,14 @@ class TableReportSerializer(ReportSerializer):
     )
     missing = serializers.DictField(
         child=serializers.ListField(child=serializers.CharField()),
-        help_text="Names that the farm did not have, by kind; made if create_missing has it.",
+        help_text="Names that the farm did not have, by kind; made if create_missing has it and "
+        "a line that is imported needs it.",
     )
     create_missing = serializers.ListField(child=serializers.CharField())
+    lacking = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Of default_net_grams and default_tare_grams those that refused lines need.",
+    )
     notes = serializers.ListField(
         child=serializers.CharField(), help_text="How the file was read, where it may be wrong."
     )

@@ -187,13 +187,19 @@ def post_receipt(book, spool, left):
         book.adjust(spool, left - spool.initial_grams, reason=USED_BEFORE, note=note)
 
 
+def require_tare(spool):
+    """The grams of its empty reel. Raises TareUnknown."""
+    if (tare := spool.tare()) is not None:
+        return tare
+    raise scale.TareUnknown(
+        _("The empty reel of %(filament)s has no weight yet: enter it, or give what is left.")
+        % {"filament": spool.filament},
+        errors={"gross_grams": [_("The weight of the empty reel is not set.")]},
+    )
+
+
 def _net_of(spool, gross):
-    if (tare := spool.tare()) is None:
-        raise scale.TareUnknown(
-            _("The empty reel of %(filament)s has no weight yet: enter it, or give what is left.")
-            % {"filament": spool.filament},
-            errors={"gross_grams": [_("The weight of the empty reel is not set.")]},
-        )
+    tare = require_tare(spool)
     if gross < tare:
         message = _(
             "The empty reel of %(filament)s weighs %(tare)s g: %(gross)s g can't be one with "

@@ -4,12 +4,14 @@ and lists taken along as CSV."""
 import csv
 import io
 import json
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.forms.imports import DEFAULTS
 from inventory.models import ColumnChoice, Filament, InventoryTransaction, Location, Spool
 from tenants.accounts.models import IdempotencyKey
 from tests.factories import a_filament, a_material_type, a_spool, make_user
@@ -143,6 +145,21 @@ def test_what_is_missing_is_made_with_a_tick_each(at_admin):
     assert "is imported" in text_of(at_admin.post(f"{SPOOLS}import/", ticked))
     spool = Spool.objects.get()
     assert (str(spool.filament), spool.location.name) == ("Nova Grün", "Shelf A")
+
+
+def test_grams_that_no_line_has_are_asked_for_once(at_admin):
+    a_material_type("PLA")
+    seen = look(at_admin, SPOOLS, "maker,name,material,gross\nNova,Sky,PLA,812.5\n")
+    assert [each["name"] for each in seen.context["asks"]] == list(DEFAULTS)
+    given = sent_by(seen) | {"create": ["filaments", "manufacturers"], "_look": "1"}
+    again = at_admin.post(f"{SPOOLS}import/", given | {"default_net_grams": "much"})
+    assert "“much” is not a number" in text_of(again)
+    given |= {"default_net_grams": "1000", "default_tare_grams": "180"}
+    again = at_admin.post(f"{SPOOLS}import/", given)
+    assert outcomes(again) == {"created": 1}
+    assert 'name="default_tare_grams" value="180"' in text_of(again)
+    assert "is imported" in text_of(agree(at_admin, SPOOLS, again))
+    assert Spool.objects.get().remaining_grams == Decimal("632.5")
 
 
 def test_a_neighbours_export_is_previewed_with_all_that_is_missing(at_admin):

@@ -8,6 +8,7 @@ import pytest
 from inventory.models import Filament, InventoryTransaction, Location, Spool
 from inventory.services import seeds
 from inventory.services.tables.refusals import UnusableTable
+from inventory.services.tables.report import CREATABLE
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_manufacturer, a_material_type
@@ -176,6 +177,55 @@ def test_f13_a_quantity_is_so_many_spools_and_sent_again_none(black):
 def test_f14_a_place_that_is_not_there_is_named(black):
     lines = "vendor,filament,material,location\nELEGOO,Black,PLA+,Shelf A\n"
     assert "no location “Shelf A”" in results_by_line(import_spools(lines))[2]["location"]
+
+
+SPOOLS = "vendor,filament,material,{}\nELEGOO,Black,PLA+,{}\n"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "lacking", "left"),
+    [
+        ("comment", "Düse", ["default_net_grams"], 750),
+        ("gross", "812.5", ["default_net_grams", "default_tare_grams"], Decimal("632.5")),
+        ("used weight", "366.2", ["default_net_grams"], Decimal("383.8")),
+        ("weight", "1000", [], 1000),
+    ],
+)
+def test_f09_to_f14_a_fresh_farm_asks_once_for_grams_that_no_line_has(column, cell, lacking, left):
+    seeds.seed()
+    lines, create = SPOOLS.format(column, cell), CREATABLE
+    for made in ((), create):
+        report = import_spools(lines, create=made, dry_run=True)
+        assert report.as_dict()["lacking"] == lacking
+        if lacking:
+            assert "How much is on it?" in results_by_line(report)[2]["initial_grams"]
+    assert report.manufacturers == ([] if lacking else ["ELEGOO"])
+    grams = {"default_net_grams": "750", "default_tare_grams": Decimal(180)}
+    report = import_spools(lines, create=create, **grams)
+    assert (left_of(report), report.as_dict()["lacking"]) == ([left], [])
+    assert import_spools(lines, **grams).count("unchanged") == 1
+
+
+def test_f18_a_fault_of_a_new_filament_is_named_before_it_is_made():
+    seeds.seed()
+    lines = "maker,name,material,grams\nNova,B,PLA®,1000\nNova,D,FOG,1000\nNova,E,PLA,\n"
+    before, ticked = (import_spools(lines, create=create) for create in ((), CREATABLE))
+    for line, column, text in (
+        (2, "material", "“®” in it"),
+        (3, "density_g_cm3", "FOG is new"),
+        (4, "initial_grams", "How much"),
+    ):
+        assert text in results_by_line(before)[line][column]
+        assert results_by_line(ticked)[line].keys() == {column}
+        assert text in results_by_line(ticked)[line][column]
+
+
+def test_a_filament_of_another_maker_is_suggested_only_if_it_is_called_the_same():
+    a_filament("PLA Basic", manufacturer=a_manufacturer("Bambu Lab"))
+    lines = "vendor,filament,material\nSunlu,{},PLA\n"
+    for name, is_alike in (("PLA+ Black", False), ("PLA Basics", True)):
+        problem = results_by_line(import_spools(lines.format(name)))[2]["name"]
+        assert ("Did you mean" in problem) is is_alike
 
 
 def test_f18_codes_and_colours_are_plain_or_the_sign_that_is_not_is_named():

@@ -11,7 +11,7 @@ from inventory.services.tables.report import CREATABLE
 from tests.factories import a_filament, a_material_type, make_user
 from tests.inventory.tables import import_filaments, import_spools, results_by_line
 from tests.queries import violations
-from tests.responses import done
+from tests.responses import done, refused
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -167,6 +167,19 @@ def test_f14_what_is_missing_is_named_and_made_when_it_is_wanted():
     assert (silk.family.code, silk.density_g_cm3) == ("PLA", Decimal("1.24"))
 
 
+def test_nothing_is_made_for_a_line_that_is_refused():
+    a_material_type("PLA")
+    lines = TABLE.replace("location", "location,price") + "X,Y,FOG,750,R,much\n"
+    lines = lines.replace("Shelf A", "Shelf A,9")
+    for dry_run in (True, False):
+        report = import_spools(lines, create=CREATABLE, dry_run=dry_run)
+        assert results_by_line(report)[3].keys() == {"price", "density_g_cm3"}
+        assert (report.manufacturers, report.material_types) == (["Nova"], ["PLA SILK"])
+        assert report.missing["locations"] == ["Shelf A", "R"]
+    assert [str(made) for made in Filament.objects.all()] == ["Nova Sky"]
+    assert Location.objects.get().name == "Shelf A"
+
+
 @pytest.mark.parametrize(
     ("create", "columns"),
     [
@@ -205,6 +218,14 @@ def test_the_api_makes_what_is_missing(api):
 
     a_material_type("PLA")
     assert send(TABLE, "a")["refused_count"] == 1
+    none = api.generic(
+        "POST", f"{address}?dry_run=true&default_net_grams=0", b"name\nX\n", "text/csv"
+    )
+    assert "default_net_grams" in str(refused(none, 400, "bad_cell"))
+    report = send(
+        TABLE.replace(",750", ","), "n", "create_missing=true&default_net_grams=800&dry_run=1"
+    )
+    assert (report["created_count"], report["lacking"]) == (1, [])
     report = send(TABLE, "b", "create_missing=true")
     assert (report["created_count"], report["manufacturers"]) == (1, ["Nova"])
     assert send(SPOOLMAN, "c", "create_missing=false")["refused_count"] == 1

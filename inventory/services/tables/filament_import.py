@@ -67,8 +67,8 @@ def add(report, *, by):
     """Decide what becomes of the rows of a report, and write it."""
     lock_imports(FILAMENTS)
     for row in report.rows:
-        for column in NEEDED - row.values.keys() - row.problems.keys():
-            row.refuse(column, _("This is needed."))
+        needed = NEEDED - row.values.keys()
+        row.refuse_too(dict.fromkeys(needed, _("This is needed.")))
     for row in report.good:
         with row.refusing():
             _set_price(row.values)

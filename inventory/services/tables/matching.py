@@ -13,6 +13,7 @@ from tenants.operations.text import folded
 
 MAX_SUGGESTIONS = 20  # a search among thousands of names takes a while
 NAMED = 5  # ids that a refusal names
+OF_OTHERS = 0.85  # how much alike the name of another maker's filament has to be
 # What identifies a filament.
 COLUMNS = ("pk", "external_id", "name", "color_name", "diameter_mm", "net_grams", "is_active")
 NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("material_type__code")}
@@ -71,18 +72,24 @@ class FilamentIndex:
     def _none(self, cells):
         wanted = [cells.get("manufacturer"), cells["name"], cells.get("material")]
         names = {"name": shorten(" ".join(filter(None, wanted)))}
-        known = self._like(cells["name"])
+        known = self._like(cells["name"], cells.get("manufacturer"))
         if known is None:
             return _("There is no filament “%(name)s”.") % names
         names["known"] = shorten(f"{known.maker} {known.name} ({known.material})".strip())
         return _("There is no filament “%(name)s”. Did you mean %(known)s?") % names
 
-    def _like(self, name):
+    def _like(self, name, maker):
+        """One that is called alike; of another than the ``maker``, if it is given, very much so."""
         self.searches += 1
         if self.searches > MAX_SUGGESTIONS:
             return None
-        close = get_close_matches(folded(name), self.by_name, n=1)
-        return self.by_name[close[0]][0] if close else None
+        close = get_close_matches(folded(name), self.by_name, n=NAMED)
+        found = [known for each in close for known in self.by_name[each]]
+        of_maker = [known for known in found if maker and folded(known.maker) == folded(maker)]
+        if maker and not of_maker:
+            very = get_close_matches(folded(name), close, n=1, cutoff=OF_OTHERS)
+            found = [known for known in found if folded(known.name) in very]
+        return next(iter(of_maker or found), None)
 
 
 def distinct(found):

@@ -41,11 +41,12 @@ def make_locations(report, rows=None):
     the missing ones are made if wanted."""
     rows = report.rows if rows is None else rows
     known = {folded(place.name): place for place in Location.objects.all()}
-    named = (row.values["location"] for row in rows if "location" in row.values)
-    missing = {folded(name): name for name in named if folded(name) not in known}
-    report.missing["locations"] = list(missing.values())
-    if missing and "locations" in report.create_missing:
-        made, _new = move_locations(list(missing.values()))
+    named = {row.number: row.values["location"] for row in rows if "location" in row.values}
+    missing = {line: name for line, name in named.items() if folded(name) not in known}
+    report.missing["locations"] = _distinct(missing.values())
+    wanted = _distinct(name for line, name in missing.items() if line not in report.faults)
+    if wanted and "locations" in report.create_missing:
+        made, _new = move_locations(wanted)
         places = Location.objects.in_bulk(set(made.values()))
         known |= {folded(name): places[pk] for name, pk in made.items()}
     return known
@@ -53,37 +54,59 @@ def make_locations(report, rows=None):
 
 def make_filaments(rows, report, *, by):
     """``{row: id of a filament}`` of rows whose filament is missing, each made once; a row of which
-    it can't be made is refused, in its own columns."""
-    alike = {}
-    for row in rows:
-        values = _of_filament(row.values)
-        alike.setdefault(_identity(values), (values, []))[1].append(row)
-    report.missing["filaments"] = [_name(values) for values, _rows in alike.values()]
-    new = [Row(same[0].number, dict(values)) for values, same in alike.values()]
-    _note_missing(new, report)
+    it can't be made is refused, in its own columns. None is made of rows with ``report.faults``."""
+    names = [_name(values) for values, _rows in _alike(rows, report)]
+    report.missing["filaments"] = names
+    _note_missing(rows, report)
     if not rows or "filaments" not in report.create_missing:
         return {}
+    alike = _alike([row for row in rows if row.number not in report.faults], report)
+    new = [Row(same[0].number, dict(values)) for values, same in alike]
     made = ImportReport(FILAMENTS, ReadTable(new), dry_run=report.dry_run)
-    _require_wanted(made.rows, report)
+    _require_wanted([*made.rows, *(row for row in rows if row.number in report.faults)], report)
     filament_import.add(made, by=by)
     report.manufacturers, report.material_types = made.manufacturers, made.material_types
     found = {}
-    for (_values, same), row in zip(alike.values(), made.rows, strict=True):
+    for (_values, same), row in zip(alike, made.rows, strict=True):
         for each in same:
-            for column, detail in row.problems.items():
-                each.refuse(column, detail)
+            each.refuse_too(row.problems)
             if row.is_ok:
                 found[each] = row.instance.pk
     return found
+
+
+def has_any(rows, catalogue):
+    """Whether a row names a filament that is not in the FilamentIndex, or a missing location."""
+    places = {folded(row.values["location"]) for row in rows if "location" in row.values}
+    if places - {folded(name) for name in Location.objects.values_list("name", flat=True)}:
+        return True
+    return any(catalogue.is_missing(row.values) for row in rows)
+
+
+def _distinct(names):
+    return list({folded(name): name for name in names}.values())
+
+
+def _alike(rows, report):
+    """``[(values of a filament, its rows)]``"""
+    alike = {}
+    for row in rows:
+        values = _of_filament(row.values, report.defaults)
+        alike.setdefault(_identity(values), (values, []))[1].append(row)
+    return list(alike.values())
 
 
 def _may(kind, by):
     return by is None or by.has_perm(PERMISSIONS[kind])
 
 
-def _of_filament(values):
+def _of_filament(values, defaults):
     cells = {name: [values[each] for each in of if each in values] for name, of in SOURCES.items()}
     found = {name: given[0] for name, given in cells.items() if given}
+    if defaults.default_net_grams is not None:
+        found.setdefault("net_grams", defaults.default_net_grams)
+    if defaults.default_tare_grams is not None:
+        found.setdefault("tare_grams", defaults.default_tare_grams)
     if "price" in found:
         found.pop("price_per_kg", None)
     return found

@@ -2,6 +2,8 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import Model
@@ -62,6 +64,12 @@ class Row:
     def refuse(self, column, detail):
         self.problems[column], self.outcome = detail, REFUSED
 
+    def refuse_too(self, problems):
+        """Refuse it for these problems, of columns that have none yet."""
+        for column, detail in problems.items():
+            if column not in self.problems:
+                self.refuse(column, detail)
+
     @contextmanager
     def refusing(self, column=""):
         """A Refusal in the block is this row's own, of the columns it names or of ``column``."""
@@ -82,6 +90,13 @@ class Row:
         for column, detail in self.problems.items():
             copy.refuse(column, detail)
         return copy
+
+
+class Defaults(NamedTuple):
+    """What a table of spools does not say, in grams."""
+
+    default_net_grams: Decimal | None = None
+    default_tare_grams: Decimal | None = None
 
 
 @dataclass
@@ -112,6 +127,8 @@ class ImportReport:
         self.manufacturers, self.material_types = [], []
         self.missing = {kind: [] for kind in CREATABLE}  # names that were not there before
         self.create_missing = []  # those of CREATABLE that are made
+        self.faults = {}  # {line: problems} of those for which nothing is made
+        self.defaults, self.lacking = Defaults(), set()  # the latter: what refused lines lack
         self.receipt = None  # the first entry of what was received, to undo it by
 
     def count(self, outcome):
@@ -156,6 +173,7 @@ class ImportReport:
             "notes": self.notes,
             "missing": self.missing,
             "create_missing": self.create_missing,
+            "lacking": sorted(self.lacking),
             "refused_table": self.refused_table,
             "lines": [self._row_as_dict(row) for row in self.rows],
         }

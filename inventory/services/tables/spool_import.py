@@ -14,19 +14,22 @@ from inventory.services import clock, held_spools, ledger, receiving
 from inventory.services.past import require_past
 from inventory.services.tables import known_spools, missing, spool_updates
 from inventory.services.tables.cells import BadCell
+from inventory.services.tables.columns import FILAMENT_COLUMNS
 from inventory.services.tables.matching import FilamentIndex, the_place
 from inventory.services.tables.refusals import TableTooLarge
 from inventory.services.tables.report import (
     BATCH,
+    CREATABLE,
     CREATED,
     SPOOLS,
+    Defaults,
     ImportReport,
     lock_imports,
     run_import,
 )
 from tenants.accounts.models import FarmSettings
 from tenants.operations import progress
-from tenants.operations.operation import operation
+from tenants.operations.operation import in_dry_run, operation
 from tenants.operations.quantities import money
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
@@ -47,7 +50,10 @@ class Plan(NamedTuple):
     place: Location | None
 
 
-def import_spools(table, *, by, at=None, dry_run=False, again=False, create=None, update=False):
+def import_spools(
+    table, *, by, at=None, dry_run=False, again=False, create=None, update=False,
+    default_net_grams=None, default_tare_grams=None,
+):  # fmt: skip
     """Put the spools of each row of a ReadTable (`table_reader.read_spools`) on the shelf; returns
     an ImportReport.
 
@@ -57,21 +63,43 @@ def import_spools(table, *, by, at=None, dry_run=False, again=False, create=None
     Rows whose spool is there already are left out, unless ``again``: see `known_spools`. A dry run
     is the import, taken back. What the rows name and the farm has not is made, as far as ``create``
     has its kind of CREATABLE; None is all of them in a neighbour's table. With ``update``, spools
-    that are there already get the place and the weight of their rows: see `spool_updates`. Raises
-    TableTooLarge, Busy, Duplicate.
+    that are there already get the place and the weight of their rows: see `spool_updates`. Where
+    neither a row nor its filament says how much is on a spool, or what its reel weighs, it is
+    ``default_net_grams`` and ``default_tare_grams`` (Decimal or text, "" for none). Raises
+    TableTooLarge, BadCell, Busy, Duplicate.
     """
     options = {"at": at, "dry_run": dry_run, "again": again, "create": create, "update": update}
-    return run_import(_import, table, by=by, **options)
+    defaults = Defaults(
+        _default("net_grams", default_net_grams), _default("tare_grams", default_tare_grams)
+    )
+    return run_import(_import, table, by=by, defaults=defaults, **options)
+
+
+def _default(column, given):
+    if given in (None, ""):
+        return None
+    try:
+        return FILAMENT_COLUMNS[column].read(given)
+    except BadCell as refusal:
+        raise BadCell(refusal.detail, errors={f"default_{column}": [refusal.detail]}) from refusal
 
 
 @operation("spool.import")
-def _import(table, *, by, dry_run, again, create, update, at=None):
+def _import(table, *, by, dry_run, again, create, update, defaults, at=None):
     lock_imports(SPOOLS)
     report, at = ImportReport(SPOOLS, table, dry_run=dry_run), at or clock.now()
     report.create_missing = missing.creatable(create, table, by=by)
+    report.defaults = defaults
     _require_few(report.rows)
-    today = FarmSettings.load().local_date(at)
-    plans = _plan(report, _filaments(report, by=by), today=today, at=at)
+    today, catalogue = FarmSettings.load().local_date(at), FilamentIndex()
+    how = {"by": by, "today": today, "at": at}
+    if missing.has_any(report.rows, catalogue):
+        tried = in_dry_run(lambda: _try(table, catalogue, defaults, again=again, **how))
+        report.faults = {row.number: _faults_of(row, report) for row in tried.refused}
+        report.lacking = tried.lacking
+    plans = _plan(report, catalogue, **how)
+    for row in report.rows:
+        row.refuse_too(report.faults.get(row.number, {}))
     known_spools.check_labels(report.rows, again=again)
     alike = set()
     if not again:
@@ -83,6 +111,23 @@ def _import(table, *, by, dry_run, again, create, update, at=None):
     return report
 
 
+def _try(table, catalogue, defaults, *, again, **how):
+    """The ImportReport of what would be refused if all that is missing was made."""
+    report = ImportReport(SPOOLS, table, dry_run=True)
+    report.create_missing, report.defaults = list(CREATABLE), defaults
+    with progress.counted_by(None):
+        _plan(report, catalogue, **how)
+    known_spools.check_labels(report.rows, again=again)
+    return report
+
+
+def _faults_of(row, report):
+    """Those of a tried row; without what only a new filament would need, unless it is wanted."""
+    if "filaments" in report.create_missing or "material" in row.values:
+        return row.problems
+    return {name: text for name, text in row.problems.items() if name not in {"material", *OF_SIZE}}
+
+
 def _require_few(rows):
     count = sum(row.values.get("quantity", 1) for row in rows)
     if count > MAX_SPOOLS:
@@ -91,23 +136,26 @@ def _require_few(rows):
         raise TableTooLarge(message % figures, most_lines=MAX_SPOOLS)
 
 
-def _plan(report, chosen, *, today, at):
+def _plan(report, catalogue, *, by, today, at):
     """Make the unsaved spools of each row; a row that can't be one is refused, with all that is
     wrong with it. Returns the Plan of each of the others."""
+    chosen = _filaments(report, catalogue, by=by)
     places, plans = missing.make_locations(report), {}
     for row in progress.counting(report.rows):
         place = None
+        is_left = row.number in report.faults and "locations" in report.create_missing
         with row.refusing():
-            if "location" in row.values:
+            if "location" in row.values and not is_left:
                 place = the_place(places, row.values["location"])
         with row.refusing():
             require_past(today, received_on=row.values.get("received_on"))
         if row not in chosen or row.problems.keys() & OF_SIZE:
             continue
+        values = _with_defaults(row, chosen[row], report)
         with row.refusing():
             row.instances = [
-                _spool(row.values, chosen[row], today, location=place, at=at)
-                for _each in range(row.values.get("quantity", 1))
+                _spool(values, chosen[row], today, location=place, at=at)
+                for _each in range(values.get("quantity", 1))
             ]
             is_weighed = not row.values.keys().isdisjoint(WEIGHTS)
             plans[row] = Plan(_left(row, at=at), is_weighed, place)
@@ -115,9 +163,28 @@ def _plan(report, chosen, *, today, at):
     return plans
 
 
-def _filaments(report, *, by):
+def _with_defaults(row, filament, report):
+    """The values of a row, with the defaults for what neither it nor its filament says; what would
+    be needed and is nowhere is noted."""
+    values = dict(row.values)
+    if filament.net_grams is None and "initial_grams" not in values:
+        values["initial_grams"] = report.defaults.default_net_grams
+        if values["initial_grams"] is None:
+            report.lacking.add("default_net_grams")
+    if "gross_grams" not in values:
+        return values
+    spool = Spool(filament=filament, tare_grams=values.get("tare_grams"))
+    if spool.tare() is None and report.defaults.default_tare_grams is not None:
+        spool.tare_grams = values["tare_grams"] = report.defaults.default_tare_grams
+    if spool.tare() is None:
+        report.lacking.add("default_tare_grams")
+    with row.refusing():
+        receiving.require_tare(spool)
+    return values
+
+
+def _filaments(report, catalogue, *, by):
     """``{row: Filament}`` of the rows that mean one, locked; the missing ones made if wanted."""
-    catalogue, chosen = FilamentIndex(), {}
     rows = [row for row in report.rows if not row.problems.keys() & {"", "name", "external_id"}]
     unknown = [row for row in rows if catalogue.is_missing(row.values)]
     chosen = missing.make_filaments(unknown, report, by=by)

@@ -20,7 +20,9 @@ from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.jobs import files, kinds, services
 
 LONG, LONG_BYTES = 1_000, 1024**2  # lines, and their size
-OPTIONS = {"again": False, "create": None, "update": False, "chosen": {}}  # of an import
+# Of an import.
+DEFAULTS = {"default_net_grams": None, "default_tare_grams": None}
+OPTIONS = {"again": False, "create": None, "update": False, "chosen": {}, **DEFAULTS}
 MARK = b"\xef\xbb\xbf"  # of UTF-8
 TITLES = {
     SPOOLS: _("Import of spools: %(name)s"),
@@ -151,7 +153,7 @@ def register_kinds():
 
 
 def _work(what, job, *, by):
-    options = {name: job.arguments[name] for name in ("dry_run", *OPTIONS)}
+    options = {name: (OPTIONS | job.arguments)[name] for name in ("dry_run", *OPTIONS)}
     content = b"".join(files.read(job, is_result=False))
     report = import_file(what, content, job.arguments["name"], by=by, **options)
     values = answer(what, report)

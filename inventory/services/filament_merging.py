@@ -81,7 +81,7 @@ def merge(filament, *, double, reason, by, at=None, confirm=False):
     before["doubles"] = _moved(Filament.objects.filter(merged_into=other), merged_into=target)
     before["target"] = _carry_over(target, other, by=by, at=at)
     _put_away(target, other, by=by, at=at)
-    held_spools.follow(_spools_of(target, other))
+    held_spools.follow(_spools_of(target, other), by=by, at=at)
     explanation = _explanation(target, other, before, sentences)
     done = FilamentMerge(target=target, double=other, reason=reason, explanation=explanation)
     done.before, done.by, done.at = before, by, at
@@ -115,7 +115,7 @@ def unmerge(filament, *, by, at=None):
     further = Filament.objects.filter(pk__in=before["doubles"], merged_into=target)
     _moved(further, merged_into=other)
     _take_back(target, before["target"], by=by, at=at)
-    held_spools.follow(_spools_of(target, other))
+    held_spools.follow(_spools_of(target, other), by=by, at=at)
     done.undone_at = at
     done.save(update_fields=["undone_at"])
     done.target, done.double = target, other

@@ -5,15 +5,19 @@ changes what a hold goes by (the filament or the lot of a spool, what it was mer
 `follow`. It locks the holds for each other against those that change: see `lock_holds`.
 """
 
+from uuid import uuid4
+
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from inventory.models import Hold
-from tenants.operations.bulk import bulk_update
+from inventory.models import Hold, SpoolEvent
+from inventory.services import clock
+from tenants.operations.bulk import bulk_insert, bulk_update
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_moment
 
 SHARED = "SELECT pg_advisory_xact_lock_shared(hashtext('holds'), hashtext(current_schema()))"
+RELEASE = "inventory.release_hold"
 ALONE = "SELECT pg_advisory_xact_lock(hashtext('holds'), hashtext(current_schema()))"
 
 
@@ -29,9 +33,10 @@ def lock_holds(*, alone=False):
         cursor.execute(ALONE if alone else SHARED)
 
 
-def follow(spools):
+def follow(spools, *, by, at=None):
     """Let these new or changed spools be held by the holds that cover them, or be free. They are
-    written, without their versions."""
+    written, without their versions, and it is in their history. Raises SpoolHeld where one would
+    be free by this, and ``by`` may not release holds."""
     spools = list(spools)
     if not spools:
         return
@@ -40,7 +45,43 @@ def follow(spools):
     if holds.exists():
         found = holds.spools().filter(pk__in=[spool.pk for spool in spools])
         covered = {*found.order_by().values_list("pk", flat=True)}
-    mark(spools, covered)
+    changed = mark(spools, covered)
+    if by is not None and not by.has_perm(RELEASE):
+        _require_none_free(changed)
+    bulk_insert(_events(changed, holds, by=by, at=at or clock.now()))
+
+
+def _events(changed, holds, *, by, at):
+    """What the history has of spools on the shelf that are held or free by what they are now."""
+    changed = [spool for spool in changed if not spool.is_archived]
+    held = [spool.pk for spool in changed if spool.is_held]
+    found = [*holds.covering(held)[:2]] if held else []
+    why = found[0].reason if len(found) == 1 else ""
+    event = {"by": by, "at": at, "group": uuid4()}
+    verbs = {True: SpoolEvent.Verb.HELD, False: SpoolEvent.Verb.RELEASED}
+    texts = {True: why, False: _("No hold covers it any more.")}
+    return [
+        SpoolEvent(spool=spool, verb=verbs[spool.is_held], after=texts[spool.is_held], **event)
+        for spool in changed
+    ]
+
+
+def _require_none_free(changed):
+    freed = [spool for spool in changed if not spool.is_held]
+    if not freed:
+        return
+    events = SpoolEvent.objects.filter(spool=freed[0].pk, verb=SpoolEvent.Verb.HELD)
+    last = events.order_by("-pk").first()
+    text = _(
+        "Spool %(spool)s is held, and no hold would cover it after this: only a manager may "
+        "change that. It is held because: %(reason)s"
+    )
+    reason = (last and last.after) or _("see its holds.")
+    raise SpoolHeld(
+        text % {"spool": freed[0].code, "reason": reason},
+        spool_id=freed[0].pk,
+        spool_ids=[spool.pk for spool in freed],
+    )
 
 
 def mark(spools, covered):

@@ -21,6 +21,7 @@ from tenants.operations.refusals import Invalid, Refusal
 from tenants.operations.text import format_moment
 
 TARGETS = ("spool", "filament", "lot_number", "delivery_of")
+TEXT_LENGTH = SpoolEvent._meta.get_field("after").max_length
 Verb = SpoolEvent.Verb
 
 
@@ -114,7 +115,12 @@ def _require_first(target):
     """Raise AlreadyHeld where an open hold is of the same."""
     [(name, value)] = target.items()
     rows = Hold.objects.open().with_target()
-    same = rows.of_lot(value) if name == "lot_number" else rows.filter(**target)
+    if name == "lot_number":
+        same = rows.of_lot(value)
+    elif name == "delivery_of":  # by any spool of it
+        same = rows.covering([value.pk]).exclude(delivery_of=None)
+    else:
+        same = rows.filter(**target)
     if (other := same.first()) is not None:
         raise AlreadyHeld(
             _("%(hold)s Release that hold first.") % {"hold": sentence_of_hold(other)},
@@ -136,4 +142,17 @@ def _write(spools, covered, verb, *, by, at, **texts):
     bulk_update(changed, ["version"])
     group, here = uuid4(), [spool for spool in spools.values() if not spool.is_archived]
     event = {"verb": verb, "by": by, "at": at, "group": group, **texts}
-    bulk_insert([SpoolEvent(spool=spool, **event) for spool in here])
+    rows = [SpoolEvent(spool=spool, **event) for spool in here]
+    for row in rows if verb == Verb.RELEASED else ():
+        if row.spool.is_held:  # by another one
+            row.after = _still_held(row.after)
+    bulk_insert(rows)
+
+
+def _still_held(note):
+    """The note on the release of one hold of a spool that another one covers."""
+    text = _("Another hold still covers it.")
+    if not note:
+        return text
+    end = "" if note.endswith((".", "!", "?")) else "."
+    return f"{note[: TEXT_LENGTH - len(text) - 2]}{end} {text}"

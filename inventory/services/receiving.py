@@ -51,7 +51,7 @@ def receive(
     )
     left = set_left(spool, remaining_grams=remaining_grams, gross_grams=gross_grams, at=at)
     spool.save(force_insert=True)
-    held_spools.follow([spool])
+    held_spools.follow([spool], by=by, at=at)
     with ledger.book([spool.pk], by=by, at=at) as book:
         post_receipt(book, book.spools[spool.pk], left)
     return book.spools[spool.pk]
@@ -88,7 +88,7 @@ def receive_stated(
     spool.opened_at = at if used else None
     spool.excess_grams = max(used - spool.initial_grams, ledger.ZERO)
     spool.save(force_insert=True)
-    held_spools.follow([spool])
+    held_spools.follow([spool], by=by, at=at)
     with ledger.book([spool.pk], by=by, at=at) as book:
         received = book.spools[spool.pk]
         book.receive(received, note=note)
@@ -236,7 +236,7 @@ def receive_many(
     (left,) = {set_left(spool, **left) for spool in new}
     with audited.refusals(new[0]):  # a label that somebody else binds at this moment
         received = Spool.objects.bulk_create(new)
-    held_spools.follow(received)
+    held_spools.follow(received, by=by, at=at)
     with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
         for spool in book.spools.values():
             post_receipt(book, spool, left)

@@ -11,6 +11,7 @@ from inventory.services import filament_merging, holds, receiving
 from inventory.services.held_spools import SpoolHeld
 from inventory.services.holds import AlreadyHeld, HoldReleased
 from inventory.services.spools import consumption, merging, retyping, scale, shelf
+from production.models import RunEvent
 from production.services import completion, estimating
 from production.services.best_fit import taking
 from production.services.best_fit.proposals import best_fit
@@ -95,8 +96,9 @@ def test_it_is_in_the_history_and_the_version(operator):
 def test_a_spool_is_held_until_the_last_of_its_holds_is_released():
     spool = a_spool(lot_number="L7")
     first, second = held(spool), held(lot_number="L7")
-    holds.release(first, by=None)
+    holds.release(first, note="Dry", by=None)
     assert are_held(spool) == [True]
+    assert spool.events.last().after == "Dry. Another hold still covers it."
     holds.release(second, by=None)
     assert are_held(spool) == [False]
     with pytest.raises(HoldReleased, match="was released"):
@@ -105,7 +107,7 @@ def test_a_spool_is_held_until_the_last_of_its_holds_is_released():
 
 def test_what_is_received_later_of_a_lot_or_a_filament_is_held():
     filament = a_filament()
-    hold, _lot = held(filament=filament), held(lot_number="L7")
+    hold, lot = held(filament=filament), held(lot_number="L7")
     spools = [
         receiving.receive(filament=filament, by=None),
         *receiving.receive_many(filament=filament, count=2, by=None),
@@ -113,6 +115,9 @@ def test_what_is_received_later_of_a_lot_or_a_filament_is_held():
         receiving.receive(filament=a_filament(), lot_number="l7", by=None),
     ]
     assert all(spool.is_held for spool in spools)
+    events = [[each.verb, each.after] for spool in spools for each in spool.events.all()]
+    assert events == [["held", WHY]] * 5
+    assert lot.reason == WHY
     holds.release(hold, by=None)
     assert are_held(*spools) == [False] * 4 + [True]
 
@@ -126,6 +131,29 @@ def test_it_follows_what_becomes_of_a_spool():
     assert retyping.retype(spool, filament=filament, by=None).is_held
     assert not retyping.retype(spool, filament=former, by=None).is_held
     assert are_held(spool) == [False]
+
+
+def test_an_operator_does_not_free_a_spool_by_changing_it(operator, manager):
+    spool, former = a_spool(lot_number="L7"), a_filament()
+    hold = held(lot_number="L7")
+    with pytest.raises(SpoolHeld, match="only a manager may change that.*Brittle"):
+        shelf.describe(spool, lot_number="L8", by=operator)
+    shelf.describe(spool, lot_number="l7", by=operator)
+    shelf.describe(spool, lot_number="L8", by=manager)
+    shelf.describe(spool, lot_number="L7", by=operator)
+    holds.release(hold, by=manager)
+    held(filament=spool.filament)
+    with pytest.raises(SpoolHeld):
+        retyping.retype(spool, filament=former, by=operator)
+    events = [each.verb for each in spool.events.order_by("pk")]
+    assert events == ["held", "released", "held", "released", "held"]
+
+
+def test_a_delivery_is_held_once_by_any_of_its_spools(operator):
+    one, two = receiving.receive_many(filament=a_filament(), count=2, by=operator)
+    held(delivery_of=one)
+    with pytest.raises(AlreadyHeld, match=f"What came with spool {one.code} is held since"):
+        held(delivery_of=two)
 
 
 def test_it_follows_doubles():
@@ -229,6 +257,11 @@ def test_what_is_held_is_not_chosen_but_by_a_manager_who_overrides(verb, operato
     with pytest.raises(OverrideNotPermitted):
         call(by=operator, override_reason="Urgent")
     call(by=manager, override_reason="Urgent")
+    if verb == "load":
+        assert spool.events.get(verb="loaded").before == "Urgent"
+    else:
+        event = RunEvent.objects.order_by("pk").last()
+        assert (event.reason, event.overrides) == ("Urgent", [f"held:{spool.code}"])
 
 
 def test_a_run_does_not_start_with_what_is_held_since(operator, manager):

@@ -57,7 +57,7 @@ def _receive(rows, now):
     rows = [row for row in rows if _has_cost(row)]
     with audited.refusals(Spool()):
         spools = Spool.objects.bulk_create(row.instance for row in rows)
-    held_spools.follow(spools)
+    held_spools.follow(spools, by=now.by, at=now.at)
     with ledger.book([spool.pk for spool in spools], by=now.by, at=now.at) as book:
         for row, made in zip(rows, spools, strict=True):
             spool = book.spools[made.pk]
@@ -110,7 +110,7 @@ def _change(rows, now):
             values = {name: [str(old), str(new)] for name, (old, new) in row.changes.items()}
             audited.audit("import", spool, by=now.by, at=now.at, changes=values)
         bulk_update(changed, COLUMNS)
-        held_spools.follow(changed)
+        held_spools.follow(changed, by=now.by, at=now.at)
 
 
 def _set(spool, row, now):

@@ -75,7 +75,7 @@ def merge(spool, *, double, reason, by, at=None, confirm=False):
         }
         _put_away(book, target, other)
     Spool.objects.filter(pk__in=[other.pk, *before["doubles"]]).update(merged_into=target)
-    held_spools.follow([target, other])
+    held_spools.follow([target, other], by=by, at=book.at)
     before["entries"] = [entry.pk for entry in entries]
     done = SpoolMerge(
         target=target, double=other, reason=reason, explanation=str(found), before=before
@@ -111,7 +111,7 @@ def unmerge(spool, *, by, at=None):
             book.reverse(entry, reason=TAKEN_BACK)
         carrying.take_back(book, target, done.before["target"])
         _bring_back(book, target, other, done)
-        held_spools.follow([target, other])
+        held_spools.follow([target, other], by=by, at=book.at)
         done.undone_at = book.at
         done.save(update_fields=["undone_at"])
     done.target, done.double = target, other

@@ -16,7 +16,7 @@ def retype(spool, *, filament, by, at=None):
             shelf.require_unclaimed(fresh)
             before, fresh.filament = fresh.filament, filament
             shelf.write(book, fresh, "filament")
-            held_spools.follow([fresh])
+            held_spools.follow([fresh], by=by, at=book.at)
             shelf.record(book, fresh, shelf.Verb.RETYPED, before=before, after=filament)
             if fresh.is_initial_assumed and filament.net_grams:
                 stating.restate(book, fresh, filament.net_grams)

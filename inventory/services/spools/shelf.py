@@ -115,7 +115,7 @@ def describe(spool, *, by, at=None, **fields):
         version = fresh.version + 1
         described = audited.update(fresh, by=by, at=book.at, version=version, **changed)
         if "lot_number" in changed:
-            held_spools.follow([described])
+            held_spools.follow([described], by=by, at=book.at)
         if "price" in changed:
             side_effects.report(filter(None, [revaluation([described])]))
         return described

@@ -204,7 +204,7 @@ def _write(rows, plans, *, by, at):
     new, first = iter([(spool, plans[row].left) for row in rows for spool in row.instances]), None
     while batch := list(islice(new, BATCH)):
         received = Spool.objects.bulk_create(spool for spool, _grams in batch)
-        held_spools.follow(received)
+        held_spools.follow(received, by=by, at=at)
         with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
             for (_spool, grams), spool in zip(batch, book.spools.values(), strict=True):
                 receiving.post_receipt(book, spool, grams)

@@ -72,7 +72,7 @@ def swap_spool(
         else:
             bulk_update([new], ["reserved_grams"])
     slots.load_lines(run, [new], by=by, at=book.at, replacing=old.spool_id)
-    run_state.save(run, "swap_spool", by=by, at=book.at, reason=override_reason)
+    run_state.save(run, "swap_spool", by=by, at=book.at, **claims.why(book, [new], override_reason))
     return new
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from django.utils.translation import gettext as _
 
 from inventory.services import held_spools, ledger
+from production.services import run_state
 from tenants.operations.refusals import Invalid, Refusal
 
 
@@ -39,6 +40,15 @@ def require_not_held(book, spools, *, field="spool"):
     printer took them already: where the book allows to overclaim."""
     if not book.allow_overclaim:
         held_spools.require_free(spools, field=field)
+
+
+def why(book, lines, *sentences):
+    """What the event of a verb that chose the spools of these lines has: the reason of these
+    ``sentences``, and what was overridden, spools with too little and those that are held."""
+    spools = [book.spools[line.spool_id] for line in lines if line.spool_id]
+    held = [f"held:{spool.code}" for spool in spools if spool.is_held and book.allow_overclaim]
+    short = [spool.code for spool in book.overclaimed]
+    return {"reason": run_state.sentences(*sentences), "overrides": [*short, *held]}
 
 
 def release(book, lines):

@@ -83,8 +83,8 @@ def create(
         run.save(force_insert=True)
         RunItem.objects.bulk_create(run_items)
         RunMaterial.objects.bulk_create(run_lines)
-    reason = run_state.sentences(override_reason, remark)
-    run_state.record(run, "create", came_from="", by=by, at=book.at, reason=reason)
+    event = claims.why(book, run_lines, override_reason, remark)
+    run_state.record(run, "create", came_from="", by=by, at=book.at, **event)
     return run
 
 
@@ -161,14 +161,8 @@ def start(
         twin_claims.add(run, run_lines, following)
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
-    event = {"reason": run_state.sentences(override_reason, remark), "at": book.at}
-    return _begin(run, by=by, overrides=_overridden(book, run_lines), **event)
-
-
-def _overridden(book, run_lines):
-    """What was overridden, for the history: spools with too little, and those that are held."""
-    held = [line.spool.code for line in run_lines if line.spool and line.spool.is_held]
-    return [*(spool.code for spool in book.overclaimed), *(f"held:{code}" for code in held)]
+    event = claims.why(book, run_lines, override_reason, remark)
+    return _begin(run, by=by, at=book.at, **event)
 
 
 def _lock_on(run, printer, spool_ids, **given):

@@ -166,7 +166,7 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
             line.expected_grams = line.planned_total_grams if instead_of is None else ledger.ZERO
             line.planned_grams = line.planned_purge_grams = ledger.ZERO
         line.save(force_insert=True)
-    run_state.save(run, "add_material", by=by, at=at, reason=override_reason)
+    run_state.save(run, "add_material", by=by, at=at, **claims.why(book, [line], override_reason))
     return line
 
 
@@ -207,7 +207,7 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
         if is_checked:
             limits.require_within(run, run_state.items_of(run), [line], book.spools)
         line.save()
-    event = {"reason": run_state.sentences(override_reason, remark)}
+    event = claims.why(book, [line], override_reason, remark)
     run_state.save(run, "change_material", by=by, at=at, **event)
     return line
 

@@ -74,7 +74,8 @@ def _instead(error, view):
         return {"detail": str(SIGN_IN)}
     if isinstance(error, exceptions.MethodNotAllowed):
         methods = [each for each in view.allowed_methods if each not in ("HEAD", "OPTIONS")]
-        return {"detail": _detail(_("This address takes %(values)s."), methods)}
+        detail = _detail(_("This address takes %(values)s."), methods)
+        return {"detail": f"{detail} {getattr(view, 'changed_by', '')}".strip()}
     if isinstance(error, exceptions.UnsupportedMediaType):
         accepted = [parser.media_type for parser in view.get_parsers()]
         return {"accepted": accepted, "detail": _detail(_("Send it as %(values)s."), accepted)}

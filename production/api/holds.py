@@ -1,5 +1,6 @@
 """Holds: placed and released."""
 
+from django.utils.translation import gettext_lazy
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -27,6 +28,7 @@ class HoldViewSet(ReadViewSet):
     chosen for runs and not started, but by a manager who overrides."""
 
     help_topic = "holds#placing"
+    changed_by = gettext_lazy("A hold is not changed: POST to its release/ ends it.")
     queryset = Hold.objects.all()
     serializer_class = HoldSerializer
     filterset_class = HoldFilter

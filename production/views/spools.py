@@ -14,7 +14,6 @@ from inventory.forms.holds import SpoolHoldForm
 from inventory.forms.spools import WeighForm
 from inventory.models import Hold, Spool
 from inventory.services import holds as placing
-from inventory.services.held_spools import sentence_of_hold
 from inventory.services.spools.returned import standing_return
 from production.forms.spools import LoadForm
 from production.models import PrinterSlot, RunMaterial
@@ -78,8 +77,7 @@ class SpoolView(SpoolPageMixin, FloorView):
         claims = list(self.claims()[: MAX_ROWS + 1])
         more = {"claims": claims[:MAX_ROWS], "has_more_claims": len(claims) > MAX_ROWS}
         more |= {"slot": self.slot(), "entries": entries[:MAX_ROWS]}
-        holds = Hold.objects.open().of_spool(self.spool) if self.spool.is_held else ()
-        more["holds"] = [sentence_of_hold(hold) for hold in holds]
+        more["holds"] = Hold.objects.open().of_spool(self.spool) if self.spool.is_held else ()
         more["returned"] = standing_return(self.spool)
         return super().get_context_data() | more
 

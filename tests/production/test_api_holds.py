@@ -69,6 +69,8 @@ def test_refusals_say_why(api, spools, hold):
     assert set(refused(api.post(HOLDS, two), 400, "invalid")["errors"]) == {"spool", "lot_number"}
     again = {"filament": hold["filament"], "reason": "Wet"}
     assert refused(api.post(HOLDS, again), 409, "already_held")["hold_id"] == hold["id"]
+    answer = api.delete(f"{HOLDS}{hold['id']}/").json()
+    assert answer["detail"].endswith("A hold is not changed: POST to its release/ ends it.")
     done(api.post(f"{HOLDS}{hold['id']}/release/"))
     refused(api.post(f"{HOLDS}{hold['id']}/release/"), 409, "hold_released")
 

@@ -299,7 +299,9 @@ def test_a_start_takes_no_held_spool_from_the_slots():
     holds.release(hold, by=None)
     hold = held(spool)
     slots.unload(spool.printer_slot, by=None)
-    assert {each.code for each in demand.blockers([run])[run.pk]} >= {"spool_held"}
+    found = {each.code: each.detail for each in demand.blockers([run])[run.pk]}
+    assert "which is in the printer, is held: choose another" in found["spool_held"]
+    assert "insufficient_inventory" not in found
     with pytest.raises(SpoolHeld, match=other.code):
         lifecycle.start(run, by=None)
 

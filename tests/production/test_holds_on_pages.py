@@ -1,6 +1,8 @@
 """Holds in the admin and on the floor: placed, read, released, their spools returned."""
 
 import pytest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from inventory.models import Hold, InventoryTransaction
 from inventory.services import holds, returning
@@ -73,6 +75,8 @@ def test_the_spools_of_a_hold_are_returned_after_a_preview(as_manager, spools, h
     assert text.count("kind-return") == 2
     credits = InventoryTransaction.objects.filter(kind="return").values_list("credit", flat=True)
     assert [*credits] == [15, 15]
+    ledger = as_manager.get(f"/admin/inventory/spool/{spools[0].pk}/change/").content.decode()
+    assert "credit 15 EUR" in ledger
 
 
 def test_one_spool_is_returned_and_the_return_reversed(as_manager, spools):
@@ -112,6 +116,7 @@ def test_a_spool_says_on_the_floor_that_it_is_held_and_is_weighed(floor, spools,
     text = page(floor.get(at(spools[0])))
     assert "is held since" in text
     assert "Available" not in text
+    assert date_format(timezone.localtime(hold.placed_at), "SHORT_DATETIME_FORMAT") in text
     assert "Brittle" in text
     page_after(floor, touch(floor, at(spools[0], "weigh"), gross_grams="1190"))
     assert fresh(spools[0]).remaining_grams < 1000
@@ -125,6 +130,10 @@ def test_a_lot_is_held_on_the_floor_and_what_is_in_use_is_named(floor, farm):
     assert f"Held: Lot L7. In use: {two.code} ({run.number})." in text
     again = page(touch(floor, at(one, "hold"), what="lot", reason="Wet"), 409)
     assert "Release that hold first." in again
+    for address in (at(run), "/floor/"):
+        assert ">Held</b>" in page(floor.get(address))
+    address = f"/admin/production/productionrun/{run.pk}/change/"
+    assert "is held: its page says why." in page(floor.get(address))
 
 
 def test_a_scan_of_a_held_spool_is_refused_unless_a_manager_overrides(

@@ -199,7 +199,7 @@ def _of_lines(run, supply):
                 taken.add(spool.pk)
                 line = corrected.as_started(run, line, spool, supply.factors)
                 missing = _missing(line, spool, pairs, taken)
-                yield from _of_spool(line, spool, missing=missing)
+                yield from _of_spool(line, spool, missing=missing, is_loaded=True)
 
 
 def _missing(line, spool, loaded, taken):
@@ -209,28 +209,33 @@ def _missing(line, spool, loaded, taken):
     return Decimal(0) if shares else twin_claims.short_of(line, spool)
 
 
-def _of_spool(line, spool, *, missing):
+def _of_spool(line, spool, *, missing, is_loaded=False):
+    """Of a spool that the line has; or of one that ``is_loaded``, of which nothing is reserved."""
     subject = {"material_id": line.pk, "spool_id": spool.pk, "spool_code": spool.code}
     if spool.is_archived:
         detail = _("Spool %(spool)s is archived.") % {"spool": spool.code}
         yield Blocker(SpoolArchived.code, detail, subject)
     if spool.is_held:
-        detail = _("Spool %(spool)s is held: its page says why.") % {"spool": spool.code}
+        text = _("Spool %(spool)s is held: its page says why.")
+        loaded = _("Spool %(spool)s, which is in the printer, is held: choose another one.")
+        detail = (loaded if is_loaded else text) % {"spool": spool.code}
         yield Blocker(SpoolHeld.code, detail, subject)
     if not claims.matches(line, spool):
         wanted = str(line.filament or line.material_type)
         detail = _("Spool %(spool)s holds %(filament)s, the run wants %(wanted)s.")
         detail %= {"spool": spool.code, "filament": spool.filament, "wanted": wanted}
         yield Blocker(claims.IncompatibleSpool.code, detail, subject | {"wanted": wanted})
-    if missing > 0:
+    if missing > 0 and not (is_loaded and spool.is_held):
         figures = {
             "needed_grams": line.planned_total_grams,
             "remaining_grams": spool.live_grams,
             "available_grams": spool.available_grams,
             "missing_grams": missing,
         }
-        detail = _("Spool %(spool)s is %(missing)s g short of what is reserved of it.")
-        detail %= {"spool": spool.code, "missing": format_number(missing)}
+        text = _("Spool %(spool)s is %(missing)s g short of what is reserved of it.")
+        loaded = _("Spool %(spool)s, which is in the printer, is %(missing)s g short for this run.")
+        names = {"spool": spool.code, "missing": format_number(missing)}
+        detail = (loaded if is_loaded else text) % names
         yield Blocker(InsufficientInventory.code, detail, subject | figures)
 
 

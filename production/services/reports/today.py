@@ -78,6 +78,10 @@ class OpenRun:
         lines = self.run.materials.all()
         return [line for line in lines if not (self.run.is_open and line.is_swapped_out)]
 
+    def is_held(self):
+        """Whether a hold covers a spool that it takes."""
+        return any(line.spool and line.spool.is_held for line in self.lines())
+
     def takes(self):
         """The spool, or the filament where no spool is chosen yet, that it takes most of; or None:
         any filament of a type, or none."""

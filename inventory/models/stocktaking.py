@@ -41,6 +41,17 @@ class StocktakeQuerySet(models.QuerySet):
         return self.filter(status=Stocktake.Status.OPEN)
 
 
+def clear_place_unless_open(collector, field, stocktakes, using):
+    """SET_NULL; raises InUse where an open stocktake counts the spools there."""
+    if stocktake := Stocktake.objects.open().filter(pk__in=stocktakes).first():
+        message = _(
+            "Stocktake %(stocktake)s, which is open, counts the spools there: post or cancel it "
+            "first."
+        )
+        raise InUse(message % {"stocktake": stocktake})
+    models.SET_NULL(collector, field, stocktakes, using)
+
+
 class Stocktake(models.Model):
     """A count of the spools of one place, or of the whole farm split by place.
 
@@ -67,7 +78,7 @@ class Stocktake(models.Model):
         ARCHIVE = "archive", "Count them to 0 g and archive them"
 
     scope = models.CharField(max_length=8, choices=Scope)
-    location = models.ForeignKey(Location, models.SET_NULL, null=True, related_name="+")
+    location = models.ForeignKey(Location, clear_place_unless_open, null=True, related_name="+")
     place = models.CharField(max_length=200, blank=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.OPEN)
     reason = models.CharField(max_length=200, blank=True, help_text="Of the counts it posted.")
@@ -152,6 +163,7 @@ class StocktakeLine(models.Model):
         AS_BOOK = "as_book", "As the book"
         NOT_FOUND = "not_found", "Not found"
         UNKNOWN = "unknown", "Unknown code"
+        ARCHIVED = "archived", "Archived, found here"
 
     class Outcome(models.TextChoices):
         """What posting did with the line."""
@@ -173,6 +185,7 @@ class StocktakeLine(models.Model):
         THERE = "there", "Was there already"
         MOVED_SINCE = "moved_since", "Not moved: moved since"
         LOADED = "loaded", "Not moved: in a printer"
+        STAYS = "stays", "Not moved back: its place was deleted"
 
     stocktake = models.ForeignKey(Stocktake, models.CASCADE, related_name="lines", db_index=False)
     spool = models.ForeignKey(Spool, models.PROTECT, null=True, related_name="stocktake_lines")

@@ -87,7 +87,7 @@ class StocktakeViewSet(ReadViewSet):
 
     @action(detail=True, methods=["post"], url_path="note-unknown")
     def note_unknown(self, request, pk):
-        """Note a code that no spool of the farm has."""
+        """Note a code that no spool of the farm has, or that of an archived spool."""
         return self._line(recording.note_unknown)
 
     @action(detail=True, methods=["post"], url_path="mark-rest-missing")

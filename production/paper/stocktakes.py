@@ -5,7 +5,7 @@ from itertools import groupby
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -95,8 +95,10 @@ class _List:
         }
         counts = _(
             "%(recorded)s of %(expected)s spools recorded, %(not_found)s not found, "
-            "%(unexpected)s found elsewhere, %(unknown)s unknown codes"
+            "%(unexpected)s found elsewhere, %(unknown)s"
         )
+        codes = ngettext("%(count)s unknown code", "%(count)s unknown codes", total.unknown)
+        figures["unknown"] = codes % {"count": total.unknown}
         self._text(counts % figures, size=10)
         self._sums(_("Counted"), self.review.differences)
         self._sums(_("Not found"), self.review.not_found)
@@ -113,14 +115,19 @@ class _List:
     def _sums(self, name, sums):
         figures = {"name": name, "count": sums.count, "grams": _signed(sums.grams)}
         figures |= {"value": _money(sums.value), "currency": self.currency}
-        figures["unpriced"] = sums.unpriced
-        text = _("%(name)s: %(count)s differences, %(grams)s g, %(value)s %(currency)s")
+        text = ngettext(
+            "%(name)s: %(count)s difference, %(grams)s g, %(value)s %(currency)s",
+            "%(name)s: %(count)s differences, %(grams)s g, %(value)s %(currency)s",
+            sums.count,
+        )
         if sums.unpriced:
-            text = _(
-                "%(name)s: %(count)s differences, %(grams)s g, %(value)s %(currency)s without "
-                "%(unpriced)s whose cost is unknown"
-            )
-        self._text(text % figures, size=10)
+            text = _("%(sum)s without %(unpriced)s whose cost is unknown") % {
+                "sum": text % figures,
+                "unpriced": sums.unpriced,
+            }
+        else:
+            text %= figures
+        self._text(text, size=10)
 
     def _heads(self):
         heads = [str(head) for head, _width, _is_figure in COLUMNS]

@@ -188,7 +188,7 @@ class StocktakeRecordBody(Body):
 
 
 class UnknownBody(Body):
-    """A code that is on a reel, and that no spool of the farm has."""
+    """A code that is on a reel, and that no spool of the farm has, or only an archived one."""
 
     text = TextField(max_length=TEXT_LENGTH)
 

@@ -212,7 +212,7 @@ class StocktakeUnknownView(StocktakeMixin, ButtonView):
 
     def perform(self, form):
         line = recording.note_unknown(form.subject, by=form.by, **form.service_kwargs())
-        return _("%(text)s is noted.") % {"text": line.text}
+        return _("%(text)s is noted.") % {"text": line.text or line.spool.code}
 
 
 class StocktakeRestView(StocktakeMixin, ButtonView):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Location, Stocktake
-from inventory.services.spools import consumption
+from inventory.services.spools import consumption, shelf
 from production.services.printing import slots
 from production.services.stocktaking import recording, sessions
 from tests.conftest import browser_of
@@ -72,6 +72,13 @@ def test_what_is_wrong_is_said_and_what_was_typed_stays(floor, stocktake, spools
     assert "Note it" in text
     answer = touch(floor, at(stocktake, "note-unknown"), text="LOT 17")
     assert "LOT 17 is noted." in page_after(floor, answer)
+    archived = shelf.archive(a_spool(10), discard=False, by=None)
+    query = f"?code={archived.code}"
+    text = page(floor.get(at(stocktake, "scan", query=query), follow=True))
+    assert "restore it, then count it" in text
+    assert 'name="gross_grams"' not in text
+    answer = touch(floor, at(stocktake, "note-unknown"), text=archived.code)
+    assert f"{archived.code} is noted." in page_after(floor, answer)
     assert page(touch(floor, LIST, place="farm"), 409).count('name="confirm"') == 1
     assert touch(floor, LIST, place="location-0").status_code == 400
     assert floor.get(at(stocktake, "spools", 10**17)).status_code == 404

@@ -43,9 +43,9 @@ def test_the_list_to_be_signed_has_all_that_was_recorded(stocktake, operator):
     assert f"1000 400 −600 −12.00 Net grams {operator}" in text
     assert "Not found" in text
     assert "LOT 17" in text
-    assert "3 of 4 spools recorded, 1 not found, 0 found elsewhere, 1 unknown codes" in text
+    assert "3 of 4 spools recorded, 1 not found, 0 found elsewhere, 1 unknown code" in text
     assert "Counted: 2 differences, −610 g, −12.00 EUR without 1 whose cost is unknown" in text
-    assert "Not found: 1 differences, −1000 g, −20.00 EUR Together: 3 differences, −1610 g" in text
+    assert "Not found: 1 difference, −1000 g, −20.00 EUR Together: 3 differences, −1610 g" in text
     assert "1000 – −1000 −20.00 Not found" in text
     assert "Counted by, date" in text
 

@@ -12,7 +12,7 @@ from inventory.services import ledger, metering, receiving, stock
 from inventory.services.spools import consumption, scale, shelf
 from production.models import PrinterSlot
 from production.services import completion
-from production.services.stocktaking import posting, recording, review, sessions
+from production.services.stocktaking import posting, recording, review, sessions, versions
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_printer, a_printer_token, a_run, a_running_run, a_spool
 from tests.production.completed_runs import took
@@ -266,6 +266,27 @@ def test_refusals_of_a_record(shelves, operator):
     shelf.archive(bare, discard=True, by=operator)
     with pytest.raises(ledger.SpoolArchived):
         recording.record(stocktake, spool=bare, net_grams=1, by=operator)
+
+
+def test_an_archived_spool_that_is_found_is_noted_restored_and_counted(shelves, operator):
+    spool = at_shelf(shelves[0])
+    shelf.archive(spool, discard=False, by=operator)
+    stocktake = sessions.begin(by=operator, location=shelves[0])
+    version = review.review(stocktake).version
+    for _again in range(2):
+        line = recording.note_unknown(stocktake, text=spool.code, by=operator)
+    assert (line.spool, line.result, line.records.count()) == (spool, "archived", 1)
+    assert review.review(stocktake).doubts[0].text.endswith("restore it, then count it.")
+    with pytest.raises(versions.ReviewChanged, match=f"{spool.code}: Archived, found here"):
+        post(stocktake, seen_version=version)
+    post(stocktake)
+    assert line_of(stocktake, spool).outcome == "off_shelf"
+    posting.undo(stocktake, by=None)
+    shelf.restore(spool, by=operator)
+    assert "not any more: count it" in review.review(stocktake).doubts[0].text
+    recording.record(stocktake, spool=spool, net_grams=990, by=operator)
+    post(stocktake)
+    assert remaining(spool) == 990
 
 
 def test_a_closed_stocktake_is_neither_recorded_nor_posted(operator, manager):

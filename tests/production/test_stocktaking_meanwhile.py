@@ -262,6 +262,32 @@ def test_a_place_to_which_spools_are_to_be_moved_is_not_deleted(here):
     assert stocktake.lines.get().move_to is None
 
 
+def test_the_place_of_an_open_stocktake_is_not_deleted(here):
+    stocktake = sessions.begin(location=here, by=None)
+    with pytest.raises(InUse, match=f"Stocktake {stocktake.pk}: Shelf A, which is open, counts"):
+        audited.delete(here, by=None)
+    sessions.cancel(stocktake, by=None)
+    audited.delete(here, by=None)
+    assert fresh(stocktake).location is None
+
+
+def test_undo_leaves_spools_whose_place_was_deleted(here):
+    there = Location.objects.create(name="Dry box")
+    stayed, gone = (a_spool(500, location=each) for each in (there, here))
+    nowhere = a_spool(500)
+    stocktake = sessions.begin(by=None)
+    for spool, place in ((stayed, here), (gone, there), (nowhere, here)):
+        how = {"result": "as_book", "found_at": place, "moves": True}
+        recording.record(stocktake, spool=spool, by=None, **how)
+    posted(stocktake)
+    shelf.move(gone, location=None, by=None)
+    audited.delete(there, by=None)
+    posting.undo(stocktake, by=None)
+    assert [fresh(spool).location for spool in (stayed, gone, nowhere)] == [here, None, None]
+    texts = {doubt.line.spool: doubt.text for doubt in review.review(stocktake).doubts}
+    assert "stayed here" in texts[stayed]
+
+
 def test_a_count_is_not_from_before_the_receipt(here):
     spool = a_spool(1000, location=here)
     stocktake = sessions.begin(location=here, by=None)

@@ -156,7 +156,7 @@ def prospect(line, missing=Missing.EMPTY, *, confirm=False):
     """The Prospect of one of the `recorded` lines; ``missing`` is what becomes of spools that were
     not found, ``confirm`` posts what should be counted again too."""
     spool = line.spool
-    if spool.is_archived or spool.is_removed:
+    if spool.is_archived or spool.is_removed or line.result == StocktakeLine.Result.ARCHIVED:
         return Prospect(line=line, outcome=Outcome.OFF_SHELF)
     if line.result == NOT_FOUND:
         return _missed(line, missing)

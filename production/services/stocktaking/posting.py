@@ -6,6 +6,7 @@ what was booked since stays on top. See `outlook` for what is left alone.
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import InventoryTransaction, SpoolEvent, Stocktake
 from inventory.services import ledger, meters
@@ -77,7 +78,8 @@ def post(
 @operation("stocktake.undo")
 def undo(stocktake, *, by, at=None):
     """Take back all that posting did: entries are reversed, spools are where they were and on the
-    shelf again; the stocktake is open. Returns it.
+    shelf again; the stocktake is open. Returns it. A spool whose place was deleted stays where it
+    is, which its line says.
 
     Raises StocktakeClosed, CountedAfterStocktake, InsufficientInventory.
     """
@@ -87,10 +89,11 @@ def undo(stocktake, *, by, at=None):
     spools = [line.spool_id for line in lines]
     with ledger.book(spools, by=by, at=at) as book:
         _require_last_count(lines)
-        reversed_already = _reversed(lines)
+        reversed_already, placed = _reversed(lines), _had_place(stocktake, lines)
         _weigh_again(book, [line.entry for line in lines if line.entry and line.entry.grams])
         for line in lines:
             _undo_line(book, stocktake, line, reversed_already)
+            _move_back(book, line, had_place=line.spool_id in placed)
     bulk_update(lines, WRITTEN)
     return sessions.close(stocktake, Status.OPEN, by=None, at=None, reason="")
 
@@ -143,9 +146,26 @@ def _undo_line(book, stocktake, line, reversed_already):
         book.reverse(entry, reason=UNDONE, note=_("Stocktake %(pk)s") % {"pk": stocktake.pk})
     if entry is None or entry.grams:  # the ledger has no reversal of a count that moved nothing
         line.entry = None
-    if line.place_outcome == Place.MOVED and spool.location_id == line.move_to_id:
-        _relocate(book, spool, line.moved_from)
-    line.outcome, line.place_outcome, line.moved_from = "", "", None
+    line.outcome = ""
+
+
+def _move_back(book, line, *, had_place):
+    """Where it was, unless that place is deleted or it was moved since."""
+    spool, outcome = book.spools[line.spool_id], ""
+    is_there = line.move_to_id is not None and spool.location_id == line.move_to_id
+    if line.place_outcome == Place.MOVED and is_there:
+        if had_place and line.moved_from is None:
+            outcome = Place.STAYS
+        else:
+            _relocate(book, spool, line.moved_from)
+    line.place_outcome, line.moved_from = outcome, None
+
+
+def _had_place(stocktake, lines):
+    """Ids of the spools that posting moved from a location, which may be deleted by now."""
+    moved = SpoolEvent.objects.filter(verb=Verb.MOVED, at=stocktake.closed_at)
+    moved = moved.filter(spool__in=[line.spool_id for line in lines]).exclude(before="")
+    return set(moved.values_list("spool", flat=True))
 
 
 def _weigh_again(book, entries):
@@ -173,9 +193,12 @@ def _require_last_count(lines):
     if not spools:
         return
     codes = [line.spool.code for line in lines if line.spool_id in spools[:NAMED]]
-    message = _(
+    message = ngettext(
+        "%(count)s spool of this stocktake was counted since: %(spools)s. What is on it now was "
+        "seen later. Reverse that count first, or correct the spool by weighing it.",
         "%(count)s spools of this stocktake were counted since: %(spools)s. What is on them now "
-        "was seen later. Reverse those counts first, or correct single spools by weighing them."
+        "was seen later. Reverse those counts first, or correct single spools by weighing them.",
+        len(spools),
     )
     names = ", ".join(codes) + (" …" if len(spools) > NAMED else "")
     figures = {"count": len(spools), "spools": names}

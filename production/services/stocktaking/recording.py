@@ -97,18 +97,26 @@ def record(
 
 @operation("stocktake.note_unknown")
 def note_unknown(stocktake, *, text, by, at=None):
-    """Note a code that no spool of the farm has; returns its StocktakeLine. Raises
-    StocktakeClosed, KnownCode, Invalid."""
+    """Note a code that no spool of the farm has, or of one that is archived; returns its
+    StocktakeLine. Raises StocktakeClosed, KnownCode, Invalid."""
     text = one_line(text)
     if not text or len(text) > TEXT_LENGTH:
         message = _("A code has 1 to %(most)s characters.") % {"most": TEXT_LENGTH}
         raise Invalid(message, errors={"text": [message]})
-    if spool := scanning.labelled(text):
+    spool = scanning.labelled(text)
+    if spool and not spool.is_archived:
         raise KnownCode(
             _("%(text)s is spool %(spool)s: record that.") % {"text": text, "spool": spool.code},
             spool_id=spool.pk,
         )
     stocktake = sessions.locked(stocktake)
+    if spool:
+        line = _line_of(stocktake, spool)
+        if line.result == Result.ARCHIVED:
+            return line
+        result = {"result": Result.ARCHIVED, "gross_grams": None, "counted_grams": None}
+        result |= {"book_grams": None, "move_to": None}
+        return _write(line, by=by, at=at or clock.now(), **result)
     line = stocktake.lines.filter(spool=None, text=text).first()
     if line is not None:
         return line
@@ -278,6 +286,7 @@ def _write(line, *, by, at, **found):
     """Record it, on the line unless that was counted later; returns the line as it then is."""
     recorded = copy(line)
     found |= {"counted_by": by, "counted_at": at, "outcome": "", "entry": None}
+    found["place_outcome"] = ""
     for name, value in found.items():
         setattr(recorded, name, value)
     is_older = line.result and line.counted_at > at

@@ -224,7 +224,9 @@ def _of_count(line):
 def _of_spool(line):
     """What else happened to the spool."""
     found = prospect(line)
-    if found.outcome == Outcome.OFF_SHELF:
+    if line.result == Result.ARCHIVED:
+        yield _archived(line.spool)
+    elif found.outcome == Outcome.OFF_SHELF:
         yield _("It was archived or removed since: nothing is posted.")
     elif line.is_counted_since:
         yield _(
@@ -242,9 +244,22 @@ def _of_spool(line):
         yield _("It was not found, but run %(runs)s is to take from it: plan it otherwise.") % {
             "runs": runs
         }
+    yield from _of_place(found)
+    if other := line.other_stocktake:
+        yield _("It is recorded in stocktake %(other)s too, which is open.") % {"other": other}
+
+
+def _of_place(found):
+    """What is doubtful of where it is moved."""
+    if found.line.place_outcome == Place.STAYS:
+        yield _("It stayed here when posting was undone: the place where it was is deleted.")
     if found.place == Place.LOADED:
         yield _("It is in a printer: it is not moved.")
     if found.place == Place.MOVED_SINCE:
         yield _("It was moved since it was recorded: it stays where it is.")
-    if other := line.other_stocktake:
-        yield _("It is recorded in stocktake %(other)s too, which is open.") % {"other": other}
+
+
+def _archived(spool):
+    if spool.is_archived:
+        return _("It is archived, and was found here: restore it, then count it.")
+    return _("It was archived when it was found here, and is not any more: count it.")

@@ -80,7 +80,9 @@ def _changes(stocktake, lines, record, entry, event):
     found = []
     for each in map(prospect, lines):
         line, code = each.line, each.line.spool.code
-        if line.pk in recorded:
+        if line.pk in recorded and line.difference_grams is None:
+            found.append(f"{code}: {line.get_result_display()}")
+        elif line.pk in recorded:
             figures = {"spool": code, "off": format_number(line.difference_grams)}
             found.append(_("%(spool)s was recorded (%(off)s g)") % figures)
         elif line.spool_id in touched and not each.is_as_recorded:

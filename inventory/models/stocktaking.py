@@ -35,6 +35,11 @@ RATE_NOW = Round(
 RATE = Case(When(stocktake__status="open", then=RATE_NOW), default=F("cost_per_gram"))
 VALUE = Round(BOOK * RATE, precision=MoneyField.places, output_field=MoneyField())
 
+POSTED = ExpressionWrapper(
+    F("entry__grams") * F("entry__cost_per_gram"), output_field=models.DecimalField()
+)
+POSTED_VALUE = Round(POSTED, precision=MoneyField.places, output_field=MoneyField())
+
 
 class StocktakeQuerySet(models.QuerySet):
     def open(self):
@@ -133,6 +138,12 @@ class StocktakeLineQuerySet(HoldingSpoolQuerySet):
     def differing(self):
         """Those that were counted otherwise than by the book, or were not found."""
         return self.filter(book_grams__isnull=False).exclude(book_grams=COUNTED)
+
+    def changed(self):
+        """Those that differ from the book, or of which something else was posted."""
+        of_entry = Q(entry__isnull=False) & ~Q(entry__grams=0)
+        differs = Q(book_grams__isnull=False) & ~Q(book_grams=COUNTED)
+        return self.filter(differs | of_entry)
 
     def elsewhere(self):
         """Spools that were found where the book did not have them."""
@@ -254,6 +265,18 @@ class StocktakeLine(models.Model):
         if self.rate is None or self.difference_grams is None:
             return None
         return half_up(self.difference_grams * self.rate, MoneyField.places)
+
+    @sql_property(F("entry__grams"))
+    def posted_grams(self):
+        """What posting changed the book by; None where it posted nothing."""
+        return self.entry and self.entry.grams
+
+    @sql_property(POSTED_VALUE)
+    def posted_value(self):
+        """Money at what a gram cost then; None if that is unknown, or nothing was posted."""
+        if self.entry is None or self.entry.cost_per_gram is None:
+            return None
+        return half_up(self.entry.grams * self.entry.cost_per_gram, MoneyField.places)
 
     @property
     def done(self):

@@ -119,11 +119,16 @@ class StocktakeAdmin(VerbPages, ReadOnlyAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
-            lines = obj.lines.differing().by_value().with_spool()
+            lines = obj.lines.changed().by_value().with_spool().select_related("entry")
             context |= {
                 "review": review.review(obj),
                 "lines": [
-                    _row(line, line.difference_grams, line.difference_value)
+                    _row(
+                        line,
+                        line.difference_grams,
+                        line.difference_value if obj.is_open else line.posted_value,
+                        posted=signed(line.posted_grams),
+                    )
                     for line in lines[:MOST]
                 ],
                 "most": MOST,
@@ -194,6 +199,7 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         "counted",
         "off",
         "value",
+        "posted",
         "counted_by",
         "what_was_done",
     ]
@@ -214,6 +220,7 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         "filament": lambda line: str(line.spool.filament) if line.spool else "",
         **same("text", "is_expected", "result", "expected_grams", "book_grams", "gross_grams"),
         **same("counted_grams", "difference_grams", "cost_per_gram", "difference_value"),
+        **same("posted_grams", "posted_value"),
         "move_to": "move_to.name",
         "counted_by": "counted_by.username",
         **same("counted_at", "outcome", "place_outcome", "entry_id"),
@@ -222,17 +229,18 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         ("stocktake", "place", "is_expected"),
         ("what", "filament", "text"),
         ("result", "gross_grams", "counted", "book"),
-        ("off", "value", "move_to"),
+        ("off", "value", "posted", "move_to"),
         ("counted_by", "counted_at", "what_was_done"),
         "records",
     ]
     readonly_fields = [
-        *("what", "filament", "book", "counted", "off", "value", "what_was_done", "records")
+        *("what", "filament", "book", "counted", "off", "value", "posted", "what_was_done"),
+        "records",
     ]
 
     def get_queryset(self, request):
         rows = super().get_queryset(request).with_spool()
-        return rows.select_related("stocktake", "counted_by", "move_to")
+        return rows.select_related("stocktake", "counted_by", "move_to", "entry")
 
     @admin.display(description="place", ordering="place")
     def where(self, line):
@@ -261,6 +269,10 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
     @admin.display(description="value")
     def value(self, line):
         return signed_money(line.difference_value)
+
+    @admin.display(description="posted, g", ordering="entry__grams")
+    def posted(self, line):
+        return signed(line.posted_grams)
 
     @admin.display(description="what was done", ordering="outcome")
     def what_was_done(self, line):

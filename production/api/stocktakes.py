@@ -20,7 +20,7 @@ from tenants.api.serializers import NoBody
 from tenants.api.views import Nested, ReadViewSet
 
 RECORDING = ("record", "note_unknown", "mark_rest_missing", "take_back")
-LINE_RELATED = ("stocktake", "spool__filament", "move_to", "counted_by")
+LINE_RELATED = ("stocktake", "spool__filament", "move_to", "counted_by", "entry")
 
 
 class StocktakeViewSet(ReadViewSet):

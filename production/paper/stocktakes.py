@@ -18,17 +18,18 @@ PAGE = landscape(A4)
 MARGIN, ROW, SIZE, GAP = 12 * mm, 5.2 * mm, 8.5, 4 * mm
 WIDTH = PAGE[0] - 2 * MARGIN
 BOTTOM = MARGIN + 8 * mm
-NOTHING, VALUE = "–", 5  # the column of money
+NOTHING, VALUE = "–", 6  # the column of money
 # The heads of the columns, their widths, and whether they are figures.
 COLUMNS = [
     (gettext_lazy("Spool"), 24 * mm, False),
-    (gettext_lazy("Filament"), WIDTH - 218 * mm, False),
+    (gettext_lazy("Filament"), WIDTH - 230 * mm, False),
     (gettext_lazy("Book, g"), 20 * mm, True),
     (gettext_lazy("Counted, g"), 22 * mm, True),
     (gettext_lazy("Difference, g"), 24 * mm, True),
+    (gettext_lazy("Posted, g"), 20 * mm, True),
     (gettext_lazy("Value"), 22 * mm, True),
-    (gettext_lazy("Found"), 36 * mm, False),
-    (gettext_lazy("Who"), 40 * mm, False),
+    (gettext_lazy("Found"), 34 * mm, False),
+    (gettext_lazy("Who"), 34 * mm, False),
     (gettext_lazy("When"), 30 * mm, False),
 ]
 
@@ -37,7 +38,8 @@ def pdf(stocktake, *, farm_name, currency, printed_at):
     """The PDF of a stocktake: its lines by place, with their spools and who counted them, the
     totals, and lines to sign."""
     fonts.load()
-    lines = stocktake.lines.with_spool().select_related("counted_by").order_by("place", "pk")
+    lines = stocktake.lines.with_spool().select_related("counted_by", "entry")
+    lines = lines.order_by("place", "pk")
     found = review.review(stocktake)
     return _List(stocktake, found, farm_name, currency, printed_at).drawn(lines)
 
@@ -63,9 +65,12 @@ class _List:
             self._text(place or _("Without a place"), size=11, bold=True, height=ROW * 1.6)
             self._heads()
             for line in of_place:
-                if self._room(1):
+                done = _done(line)
+                if self._room(2 if done else 1):
                     self._heads()
                 self._row(_cells(line))
+                if done:
+                    self._text(f"    {done}", size=SIZE)
         self._totals()
         self._end_page()
         self.canvas.save()
@@ -175,11 +180,19 @@ def _cells(line):
         _number(book),
         _number(line.counted_grams),
         _signed(line.difference_grams),
-        _money(line.difference_value),
+        _signed(line.posted_grams),
+        _money(line.posted_value if line.outcome else line.difference_value),
         _found(line),
         str(line.counted_by or "") if line.result else "",
         _moment(line.counted_at) if line.counted_at else "",
     ]
+
+
+def _done(line):
+    """What posting did with a line, unless that is just that its difference was posted."""
+    if line.outcome == line.Outcome.POSTED and line.posted_grams == line.difference_grams:
+        return line.get_place_outcome_display()
+    return line.done
 
 
 def _found(line):

@@ -78,6 +78,11 @@ class StocktakeLineSerializer(RowSerializer):
         read_only=True, allow_null=True, signed=True, max_digits=12, decimal_places=4
     )
 
+    posted_grams = QuantityField(read_only=True, allow_null=True, signed=True, **GRAMS)
+    posted_value = QuantityField(
+        read_only=True, allow_null=True, signed=True, max_digits=12, decimal_places=4
+    )
+
     class Meta:
         model = StocktakeLine
         fields = [
@@ -105,6 +110,8 @@ class StocktakeLineSerializer(RowSerializer):
             "counted_by_name",
             "counted_at",
             "outcome",
+            "posted_grams",
+            "posted_value",
             "place_outcome",
             "entry",
         ]

@@ -246,7 +246,7 @@ class StocktakeReviewView(StocktakeMixin, ReadableVerbView):
     form_class = forms.PostForm
 
     def get_context_data(self):
-        lines = self.stocktake.lines.differing().by_value().with_spool()
+        lines = self.stocktake.lines.changed().by_value().with_spool().select_related("entry")
         more = {"lines": list(lines[: MAX_DIFFERENCES + 1]), "most": MAX_DIFFERENCES}
         return (
             super().get_context_data()

@@ -4,8 +4,9 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Location
+from inventory.services.spools import consumption, scale
 from production.paper import stocktakes as paper
-from production.services.stocktaking import recording, sessions
+from production.services.stocktaking import posting, recording, sessions
 from tests.factories import a_filament, a_spool
 from tests.pdf import sizes, texts
 from tests.production.admin_forms import fields
@@ -40,13 +41,13 @@ def test_the_list_to_be_signed_has_all_that_was_recorded(stocktake, operator):
     for line in stocktake.lines.exclude(spool=None):
         assert line.spool.code in text
     assert "Shelf A" in text
-    assert f"1000 400 −600 −12.00 Net grams {operator}" in text
+    assert f"1000 400 −600 – −12.00 Net grams {operator}" in text
     assert "Not found" in text
     assert "LOT 17" in text
     assert "3 of 4 spools recorded, 1 not found, 0 found elsewhere, 1 unknown code" in text
     assert "Counted: 2 differences, −610 g, −12.00 EUR without 1 whose cost is unknown" in text
     assert "Not found: 1 difference, −1000 g, −20.00 EUR Together: 3 differences, −1610 g" in text
-    assert "1000 – −1000 −20.00 Not found" in text
+    assert "1000 – −1000 – −20.00 Not found" in text
     assert "Counted by, date" in text
 
 
@@ -95,6 +96,25 @@ def test_a_manager_looks_it_over_and_posts_it(as_manager, stocktake):
     sent = fields(as_manager.get(address)) | {"_do": "1"}
     assert as_manager.post(address, sent).status_code == 302
     assert remaining(spool) == 1000
+
+
+def test_each_line_says_what_posting_did(as_manager, stocktake):
+    counted, missed, _rest, unpriced = (line.spool for line in stocktake.lines.order_by("pk")[:4])
+    scale.weigh(counted, gross_grams=600, confirm=True, by=None)
+    consumption.use(missed, grams=5, by=None)
+    posting.post(stocktake, reason="Year end", missing="empty", by=None)
+    (text,) = texts(printed(fresh(stocktake)))
+    assert "−600 – – Net grams" in text
+    assert "Left alone: counted since" in text
+    assert "−1000 – – Not found" in text
+    assert "Left alone: turned up since" in text
+    assert "Posted: 1 difference, −10 g" in text
+    posted = [line.posted_grams for line in stocktake.lines.all() if line.posted_grams]
+    assert posted == [-10]
+    for address in (f"{ADMIN}{stocktake.pk}/change/", f"/floor/stocktakes/{stocktake.pk}/review/"):
+        page = text_of(as_manager.get(address))
+        assert "Left alone: turned up since" in page
+        assert unpriced.code in page.replace(" ", "")
 
 
 def test_lines_are_downloaded_and_tell_who_recorded_what(as_manager, stocktake, operator):

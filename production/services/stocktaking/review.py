@@ -13,8 +13,7 @@ from inventory.services import stock
 from inventory.services.spools.scale import IMPLAUSIBLE_GRAMS, IMPLAUSIBLE_SHARE
 from production.services.stocktaking.outlook import Outcome, Place, prospect, recorded
 from production.services.stocktaking.versions import version_of
-from tenants.operations.quantities import MoneyField
-from tenants.operations.text import format_number, half_up
+from tenants.operations.text import format_number
 
 MOST_DOUBTS = 200
 NOTHING = Decimal(0)
@@ -151,11 +150,7 @@ def _change(line):
 
 def _posted(lines):
     """The Differences of the entries of lines, at what a gram cost then."""
-    entries = [line.entry for line in lines if line.entry]
-    costs = ((entry.grams, entry.cost_per_gram) for entry in entries)
-    return _differences(
-        (grams, cost and half_up(grams * cost, MoneyField.places)) for grams, cost in costs
-    )
+    return _differences((line.posted_grams, line.posted_value) for line in lines if line.entry)
 
 
 def _size(grams, value):

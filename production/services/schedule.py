@@ -12,7 +12,9 @@ def windows(at):
 
 def expected(at):
     """``{run id: (begin, end or None)}`` of planned runs that have a printer and whose begin is
-    known: after what prints there now, and not before their planned start. Two queries."""
+    known: after what prints there now, and not before their planned start. What follows a run of
+    unknown length has none, also with a planned start: the printer may not be free by then. Two
+    queries."""
     printing = ProductionRun.objects.printing().filter(printer__isnull=False)
     columns = ("printer", "started_at", "planned_minutes")
     free = {
@@ -24,11 +26,11 @@ def expected(at):
     columns = ("pk", "printer", "planned_start_at", "planned_minutes")
     for pk, printer, start, minutes in runs.values_list(*columns):
         begin = free.get(printer, at)
-        if start is not None and (begin is None or start > begin):
-            begin = start
-        free[printer] = begin and end(begin, minutes, begin)
-        if begin is not None:
-            found[pk] = begin, free[printer]
+        if begin is None:
+            continue
+        begin = max(begin, start or begin)
+        free[printer] = end(begin, minutes, begin)
+        found[pk] = begin, free[printer]
     return found
 
 

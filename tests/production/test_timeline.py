@@ -21,14 +21,15 @@ def hours(number):
 
 
 def test_runs_follow_each_other_on_each_printer():
-    """2 h from now, then 3 h by priority; what follows a run of unknown length waits."""
+    """2 h from now, then 3 h by priority; what follows a run of unknown length waits,
+    also with a planned start."""
     printer, other = a_printer("Alder"), a_printer("Birch")
     now = timezone.now()
     second = a_run(printer=printer, planned_minutes=180)
     first = a_run(printer=printer, planned_minutes=120, priority=1, due_on=(now - hours(72)).date())
     later = a_run(printer=other, planned_minutes=60, planned_start_at=now + hours(5))
     unknown = a_run(printer=other, planned_start_at=now + hours(7))
-    after = a_run(printer=other, planned_minutes=60, priority=-1)
+    after = a_run(printer=other, planned_minutes=60, priority=-1, planned_start_at=now + hours(9))
     nowhere = a_run(planned_minutes=60)
     found = timeline(now, now + hours(48), at=now)
     bars = {bar.run: bar for lane in found.lanes for bar in lane.bars}

@@ -207,6 +207,7 @@ class AlertSerializer(serializers.Serializer):
     fitting_plate_minutes = Amount(2)
     minutes_percent = Amount(4)
     run_ids = serializers.ListField(child=serializers.IntegerField())
+    run_numbers = serializers.ListField(child=serializers.CharField())
 
 
 class FittingLine(serializers.Serializer):

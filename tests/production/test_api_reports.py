@@ -83,6 +83,7 @@ def test_a_product_that_takes_more_than_planned_is_corrected_by_its_runs(api, op
     (alert,) = rows(api, "alerts", "last=5")
     assert (alert["product_sku"], alert["fitting_grams_per_unit"]) == ("CLIP", "16.000000")
     assert (alert["grams_percent"], alert["run_ids"]) == ("60.0000", [run.pk])
+    assert alert["run_numbers"] == [run.number]
     api.force_authenticate(operator)
     accept = f"/api/v1/products/{product.pk}/accept-actuals/"
     answer = api.post(accept)

@@ -1,7 +1,7 @@
 """Reports in the admin: their figures are those of the API, for every grouping and filter."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO, StringIO
 from itertools import cycle
@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from inventory.services.spools import scale
 from production.admin.reports import columns
 from production.admin.reports.pages import REPORTS
-from production.admin.reports.tables import ReportTable
+from production.admin.reports.tables import FORMATS, Column, ReportTable
 from production.models import ProductionRun, Reason, RunEvent
 from production.services.completion import closing
 from production.services.reports import occupation
@@ -203,6 +203,35 @@ def test_a_workbook_has_the_same_rows(first, as_manager):
     assert list(header) == table.header()
     assert [row[3] for row in found] == [86, 80]
     assert [row[4] for row in found][1] is None  # its price is unknown
+
+
+def test_lots_and_alerts_are_in_words_and_by_the_farms_clock(first, as_manager):
+    FarmSettings.objects.update(variance_alert_percent=1)
+    ended = datetime(2026, 1, 5, 20, 30, tzinfo=UTC)  # 21:30 in Berlin
+    begun = ended - timedelta(hours=1)
+    ProductionRun.objects.filter(pk=first.pk).update(started_at=begun, finished_at=ended)
+    for name in ("lots", "lot-parts"):
+        address = f"/admin/reports/{name}/?lot=L1"
+        assert "Completed" in text_of(as_manager.get(address))
+        book = load_workbook(BytesIO(b"".join(as_manager.get(f"{address}&_as=xlsx"))))
+        *_others, cells = book.active.iter_rows(values_only=True)
+        found = [str(cell) for cell in cells if isinstance(cell, datetime)]
+        assert found == ["2026-01-05 21:30:00"]
+    printed_with(a_spool(), 10, 20, items=[(a_product("NEW", grams=10), 1)])
+    run = ProductionRun.objects.latest("pk")
+    address = "/admin/reports/alerts/?last=1"
+    assert f'{run.pk}/change/">{run.number}</a>' in text_of(as_manager.get(address))
+    assert run.number in b"".join(as_manager.get(f"{address}&_as=csv")).decode()
+
+
+def test_a_chart_of_many_rows_draws_the_largest(first):
+    column = Column("Minutes", "minutes", "minutes")
+    rows = [{"name": str(number), "minutes": number % 40} for number in range(1, 40)]
+    table = ReportTable([Column("", "name", "name"), column], rows, None, "", "EUR")
+    chart = table.chart("minutes")
+    assert (chart["most"], chart["more"]) == (("39", "39 min"), 8)
+    assert [bar["label"] for bar in chart["bars"]] == [str(number) for number in range(9, 40)]
+    assert FORMATS["minutes"](Decimal("48.78")) == "49 min"
 
 
 def test_times_in_a_file_are_minutes(first, as_manager):

@@ -147,9 +147,9 @@ def printers(values, _measure):
 def lots(_values, _measure):
     return [
         Column(_("Run"), "run_number", "name", of="run", key="run"),
-        Column(_("Status"), "status"),
+        Column(_("Status"), "status", "status"),
         Column(_("Printer"), "printer_name"),
-        Column(_("Ended"), "finished_at"),
+        Column(_("Ended"), "finished_at", "moment"),
         Column(_("Spool"), "spool_code", "name", of="spool", key="spool"),
         Column(_("Lot"), "lot_number"),
         Column(_("Held"), "is_held", "flag"),
@@ -166,8 +166,8 @@ def lot_parts(_values, _measure):
         Column(_("SKU"), "product_sku"),
         Column(_("Product"), "product_name", "name", of="product", key="product"),
         Column(_("Run"), "run_number", of="run", key="run"),
-        Column(_("Status"), "status"),
-        Column(_("Ended"), "finished_at"),
+        Column(_("Status"), "status", "status"),
+        Column(_("Ended"), "finished_at", "moment"),
         Column(_("Planned"), "quantity", "count", sums=True),
         Column(_("Good parts"), "good_count", "count", sums=True),
         Column(_("Scrapped parts"), "scrapped_count", "count", sums=True),
@@ -235,5 +235,5 @@ def alerts(_values, _measure):
         Column(_("Planned per plate"), "planned_plate_minutes", "minutes"),
         Column(_("Fitting"), "fitting_plate_minutes", "minutes"),
         Column(_("Time off plan"), "minutes_percent", "percent"),
-        Column(_("Runs"), "run_ids", "list"),
+        Column(_("Runs"), "run_numbers", "list", of="run", key="run_ids"),
     ]

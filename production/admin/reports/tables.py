@@ -5,13 +5,16 @@ from decimal import Decimal
 from functools import reduce
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.admin.rendering import NOTHING, grams
+from inventory.admin.rendering import NOTHING, grams, moment
 from production.admin.charts import level_bars
 from production.admin.formatting import difference, duration, money
+from production.models import ProductionRun
 from tenants.operations.text import half_up
 
 MOST_BARS, MOST_ROWS = 31, 500  # the days of a month
@@ -67,12 +70,16 @@ def count(value):
     return NOTHING if value is None else str(value)
 
 
+def minutes(value):
+    return duration(value if value is None else half_up(value, 0))
+
+
 FORMATS = {
     "count": count,
     "grams": grams,
     "signed_grams": difference(grams),
-    "minutes": duration,
-    "signed_minutes": difference(duration),
+    "minutes": minutes,
+    "signed_minutes": difference(minutes),
     "money": money,
     "signed_money": difference(money),
     "share": share,
@@ -81,15 +88,21 @@ FORMATS = {
 }
 
 
+def _links(of, rows):
+    """Links to pages of the admin, of ``(id, text)``."""
+    found = ((reverse(PAGES[of], args=[pk]), text) for pk, text in rows)
+    return format_html_join(", ", '<a href="{}">{}</a>', found)
+
+
 @dataclass(frozen=True)
 class Column:
     """One figure or text of a row, at a dotted path of what the API answers.
 
-    ``kind`` is one of FORMATS, text, flag, list, name, kind (of a change of the stock), or group:
-    the name of what the rows are grouped by. ``sums``: whether the rows add up to the whole;
-    ``is_part``: they have less than that, and a sum of their own. ``of`` and ``key``: the page that
-    a text leads to, and the path of its id. ``where`` is a parameter without which the column is
-    left out.
+    ``kind`` is one of FORMATS, text, flag, list, moment, status (of a run), name, kind (of a change
+    of the stock), or group: the name of what the rows are grouped by. ``sums``: whether the rows
+    add up to the whole; ``is_part``: they have less than that, and a sum of their own. ``of`` and
+    ``key``: the page that a text leads to, and the path of its id (of a list, its ids). ``where``
+    is a parameter without which the column is left out.
     """
 
     label: str
@@ -106,10 +119,15 @@ class Column:
         return self.kind in FORMATS
 
     def value(self, row):
-        """As the API has it, a number as Decimal; None is unknown."""
+        """As the API has it, a number as Decimal, a moment by the farm's clock, a status in words;
+        None is unknown."""
         found = reduce(lambda each, name: each and each.get(name), self.path.split("."), row)
         if found is None or self.kind == "count":
             return found
+        if self.kind == "moment":
+            return timezone.localtime(parse_datetime(found))
+        if self.kind == "status":
+            return ProductionRun.Status(found).label
         if self.kind == "list":
             return ", ".join(map(str, found))
         return Decimal(found) if self.is_number else str(found)
@@ -166,17 +184,21 @@ class ReportTable:
         return list(zip(header, self.columns, [_("Together"), *texts], strict=True))
 
     def chart(self, path):
-        """Bars of the figure at ``path``; None where fewer than two rows have it."""
+        """Bars of the figure at ``path``, the largest in the order of the rows; None where fewer
+        than two rows have it."""
         column = next((each for each in self.columns if each.path == path), None)
         known = [row for row in self.rows if column and column.value(row) is not None]
         if len(known) < 2:
             return None
         show = FORMATS[column.kind]
+        by_figure = sorted(known, key=lambda row: -abs(column.value(row)))
+        drawn = {id(row) for row in by_figure[:MOST_BARS]}
         points = [
             (self._label(row), column.value(row), show(column.value(row)))
-            for row in known[:MOST_BARS]
+            for row in known
+            if id(row) in drawn
         ]
-        most = max(known, key=lambda row: abs(column.value(row)))
+        most = by_figure[0]
         return {
             "title": self.header()[self.columns.index(column)],
             "most": (self._label(most), show(column.value(most))),
@@ -208,6 +230,10 @@ class ReportTable:
             return FORMATS[column.kind](value)
         of = self.group if column.kind == "group" else column.of
         key = row.get(column.key)
+        if column.kind == "moment":
+            return moment(value)
+        if column.kind == "list" and of in PAGES and key:
+            return _links(of, zip(key, row[column.path], strict=True))
         if of in PAGES and key is not None and value not in (None, ""):
             return format_html('<a href="{}">{}</a>', reverse(PAGES[of], args=[key]), value)
         if column.kind == "kind":

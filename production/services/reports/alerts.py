@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from production.models import BomLine, Product, ProductionRun
+from production.models import BomLine, Product
 from production.services.runs.replanning import following
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, rounded
 from tenants.accounts.audited import audit, update
@@ -28,7 +28,7 @@ WITH alone AS (
         SELECT run_id FROM production_runitem WHERE product_id = ANY(%(products)s))
     GROUP BY run_id HAVING min(product_id) = max(product_id)
 ), evident AS (
-    SELECT alone.*, run.plate_count, CASE WHEN run.actual_minutes_source
+    SELECT alone.*, run.number, run.plate_count, CASE WHEN run.actual_minutes_source
             NOT IN ('as_planned', 'percent') THEN run.actual_minutes END AS actual_minutes,
         row_number() OVER (
             PARTITION BY alone.product_id ORDER BY run.finished_at DESC, run.id DESC) AS recency
@@ -38,7 +38,8 @@ WITH alone AS (
         AND NOT EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id
             AND line.actual_source NOT IN ('weighed', 'metered', 'typed'))
 )
-SELECT product_id, array_agg(run_id ORDER BY run_id), sum(grams), sum(printed),
+SELECT product_id, array_agg(run_id ORDER BY run_id), array_agg(number ORDER BY run_id),
+    sum(grams), sum(printed),
     sum(actual_minutes) FILTER (WHERE printed = quantity),
     sum(plate_count) FILTER (WHERE printed = quantity AND actual_minutes IS NOT NULL)
 FROM evident CROSS JOIN LATERAL (
@@ -55,8 +56,8 @@ class NoEvidence(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """A product, what it is planned with, and what would have fitted the runs ``run_ids``; None
-    if unknown."""
+    """A product, what it is planned with, and what would have fitted the runs ``run_ids``, whose
+    numbers are ``run_numbers``; None if unknown."""
 
     product: Product
     planned_grams_per_unit: Decimal | None
@@ -66,6 +67,7 @@ class Alert:
     fitting_plate_minutes: Decimal | None
     minutes_percent: Decimal | None
     run_ids: list
+    run_numbers: list
 
     def passes(self, threshold):
         """Whether grams or minutes are more than ``threshold`` percent off."""
@@ -133,13 +135,11 @@ def accept(product, *, by, last=10):
             update(line, by=by, grams_per_unit=alert.fitting(line))
         if alert.fitting_plate_minutes is not None:
             product = update(product, by=by, plate_minutes=alert.fitting_plate_minutes)
-    runs = ProductionRun.objects.filter(pk__in=alert.run_ids).order_by("pk")
-    evidence = list(runs.values_list("number", flat=True))
-    audit("accept_actuals", product, by=by, changes={"evidence": [None, evidence]})
+    audit("accept_actuals", product, by=by, changes={"evidence": [None, alert.run_numbers]})
     return product
 
 
-def _alert(product, run_ids=(), grams=None, printed=None, minutes=None, plates=None):
+def _alert(product, run_ids=(), numbers=(), grams=None, printed=None, minutes=None, plates=None):
     planned = product.bom_grams or None
     fitting = rounded(grams / printed, GRAM_PLACES) if printed else None
     plate_minutes = rounded(minutes / plates, MINUTE_PLACES) if minutes and plates else None
@@ -152,6 +152,7 @@ def _alert(product, run_ids=(), grams=None, printed=None, minutes=None, plates=N
         fitting_plate_minutes=plate_minutes,
         minutes_percent=_percent(plate_minutes, product.plate_minutes),
         run_ids=list(run_ids),
+        run_numbers=list(numbers),
     )
 
 

@@ -37,8 +37,18 @@ def of_product(product, currency):
         "is_product": True,
         "energy": _energy(found),
         "price": money(found.price),
-        "settings": found.settings,
+        **_price_parts(found.settings),
         "needs_units": product.units_per_plate is None,
+    }
+
+
+def _price_parts(settings):
+    """What the price to ask for adds, as texts; a margin that is not set is None."""
+    packing, fixed, margin = settings.packing_cost, settings.fixed_cost, settings.margin_percent
+    return {
+        "packing": _("none") if packing is None else money(packing),
+        "fixed": _("none") if fixed is None else money(fixed),
+        "margin": margin if margin is None else format_number(margin),
     }
 
 

@@ -187,3 +187,6 @@ def test_estimates_are_on_the_pages_of_the_admin(rates, at_admin):
     page = at_admin.get(f"/admin/production/product/{product.pk}/change/").content.decode()
     assert "Enter a margin" in page
     assert "1.50" in page
+    set_up(packing_cost="0.5", margin_percent="20")
+    text = text_of(at_admin.get(f"/admin/production/product/{product.pk}/change/"))
+    assert "(cost + packing 0.50 + fixed cost none) / (1 − margin of 20 %)" in text

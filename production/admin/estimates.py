@@ -5,6 +5,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.rendering import grams
 from production.admin.formatting import money
 from production.services import estimating
+from tenants.accounts.models import FarmSettings
 from tenants.operations.text import format_number, half_up
 
 LABELS = {
@@ -21,6 +22,7 @@ def of_run(run, currency):
     return _page(estimate, currency) | {
         "rows": _rows(estimate, {"": estimate.cost_of(1)}),
         "columns": [f"{currency}"],
+        "energy": estimate.power and _energy(estimate.power, FarmSettings.load()),
     }
 
 
@@ -35,7 +37,7 @@ def of_product(product, currency):
         "rows": _rows(found.plate, columns),
         "columns": [f"{name}, {currency}" for name in columns],
         "is_product": True,
-        "energy": _energy(found),
+        "energy": _energy(found.power, found.settings),
         "price": money(found.price),
         **_price_parts(found.settings),
         "needs_units": product.units_per_plate is None,
@@ -52,9 +54,9 @@ def _price_parts(settings):
     }
 
 
-def _energy(found):
-    """By whose watts the energy of a product is reckoned, or why it is not."""
-    power, price = found.power, found.settings.energy_price_kwh
+def _energy(power, settings):
+    """By whose watts energy is reckoned without a printer, or why it is not."""
+    price = settings.energy_price_kwh
     if price is None:
         return _("without energy, of which the farm’s settings have no price")
     if price == 0:

@@ -6,9 +6,10 @@ that family, weighted by available grams: it is unknown if the price of one of t
 nothing available, a filament costs what the catalogue says. A run that has begun is reckoned by the
 plan that its start froze.
 
-A product has no printer: its energy is reckoned by the mean watts of the printers in use that it
-was printed on, else of all in use. Those whose watts are not set are left out of it; where none has
-them, energy is unknown and adds nothing, as it does for a run.
+A product has no printer, and a run may have none yet: energy is then reckoned by the mean watts of
+the printers in use that the products were printed on, else of all in use. Those whose watts are not
+set are left out of it; where none has them, energy is unknown and adds nothing, as it does for a
+run with a printer.
 
 Price to ask for a unit: (cost + packing + fixed cost) / (1 - margin); the margin is of the price.
 """
@@ -78,7 +79,10 @@ class EstimatedMaterial:
 
 
 class Estimate:
-    """Exact figures of a run with rates, whose lines have a cost per gram."""
+    """Exact figures of a run with rates, whose lines have a cost per gram. ``power`` is the Power
+    that the energy of a run without a printer is reckoned by."""
+
+    power = None
 
     def __init__(self, run, items, materials, *, is_complete=True):
         figures = variance.Variance(run, items, [each.line for each in materials], [])
@@ -175,7 +179,7 @@ class ProductEstimate:
 
 
 def of_run(run):
-    """The Estimate of a run; nothing is saved. Five queries at most."""
+    """The Estimate of a run; nothing is saved. Six queries at most."""
     run, items = copy.copy(run), list(run.items.select_related("product"))
     run_lines = list(
         run.materials.with_spool().select_related(
@@ -185,7 +189,10 @@ def of_run(run):
     if run.started_at is not None:
         return Estimate(run, items, [_of_plan(run, line) for line in run_lines])
     lines.freeze(run_lines, {line.spool_id: line.spool for line in run_lines if line.spool})
-    return _as_started(run, items, run_lines)
+    power = power_of([item.product_id for item in items]) if run.printer_id is None else None
+    estimate = _as_started(run, items, run_lines, power_watts=power and power.watts)
+    estimate.power = power
+    return estimate
 
 
 def of_product(product):
@@ -204,15 +211,16 @@ def of_product(product):
         for kind, filament, grams, purge in bom.requirements([item], bills)
     ]
     is_complete = bool(units) or not product.plate_purge_grams
-    power = power_of(product)
+    power = power_of([product.pk])
     estimate = _as_started(run, [item], run_lines, is_complete=is_complete, power_watts=power.watts)
     return ProductEstimate(product, estimate, power)
 
 
-def power_of(product):
-    """The Power of the printers in use that completed a run of a product, else of all in use."""
+def power_of(products):
+    """The Power of the printers in use that completed a run of one of these products, by their ids,
+    else of all in use."""
     runs = ProductionRun.objects.live().filter(status=ProductionRun.Status.COMPLETED)
-    made = runs.filter(items__product=product, printer__isnull=False).values("printer")
+    made = runs.filter(items__product__in=products, printer__isnull=False).values("printer")
     is_used = ExpressionWrapper(Q(pk__in=made), output_field=BooleanField())
     printers = list(Printer.objects.active().annotate(has_made=is_used).order_by("name", "pk"))
     printers = [printer for printer in printers if printer.has_made] or printers

@@ -159,6 +159,10 @@ def test_the_energy_of_a_product_is_by_the_watts_of_its_printers(rates, api, at_
     assert (found["power_watts"], found["cost"]["energy"]) == ("100.0000", "0.0620")
     assert (found["power_printers"], found["printers_without_watts"]) == ([mk4.pk], 0)
     assert "energy by the 100 W of Mk4" in text_of(at_admin.get(page))
+    run = a_run((priced(20), 20), items=[(product, 2)], planned_minutes=120)
+    assert estimating.of_run(run).as_dict()["cost"]["energy"] == Decimal("0.0620")
+    page = f"/admin/production/productionrun/{run.pk}/change/"
+    assert "energy by the 100 W of Mk4" in text_of(at_admin.get(page))
     loose = a_product(grams=10, material_type=pla, units_per_plate=2)
     assert estimating.of_product(loose).as_dict()["unknown"] == ["machine", "energy"]
 
@@ -171,7 +175,7 @@ def test_the_queries_do_not_grow(django_assert_num_queries):
         BomLine.objects.create(product=product, material_type=kind, grams_per_unit=Decimal(2))
         priced(20, filament=filament)
     run = a_run(items=[(product, 4)])
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         estimating.of_run(run).as_dict()
     with django_assert_num_queries(7):
         estimating.of_product(product).as_dict()

@@ -107,6 +107,10 @@ def test_the_report_of_a_lot_says_that_it_is_held(as_manager, manager):
         assert f"by {manager}: Brittle." in as_manager.get(each).content.decode()
     _head, *rows = b"".join(as_manager.get(f"{address}&_as=csv")).decode().splitlines()
     assert "True" in rows[0]
+    returning.return_spool(a_spool(250, lot_number="l7"), by=None)
+    for each in (address, "/admin/reports/lot-parts/?lot=L7"):
+        text = as_manager.get(each).content.decode()
+        assert "Returned to the supplier: 250 g, spools: 1." in text
 
 
 # --- The floor ---------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 
+from inventory.admin.rendering import grams
 from inventory.models import Filament, Hold, InventoryTransaction, Spool
 from inventory.services.held_spools import sentence_of_hold
 from production.admin.reports import columns
@@ -15,6 +16,7 @@ from production.models import Printer, Product, ProductionRun, RunMaterial
 from production.serializers import reports as serializers
 from production.serializers.explanation import ExplanationGroupSerializer
 from production.services.reports import by_parameters, demand
+from production.services.reports.lots import returned_of_lot
 
 RUNS, LEDGER = "production.view_productionrun", "inventory.view_inventorytransaction"
 FINISHED = ("finished_from", "finished_to")
@@ -54,10 +56,16 @@ class ReportPage:
     notes: Callable = lambda query: ()
 
 
-def _holds_of_lot(query):
-    """What is to be known of the lot that is asked for: who holds it, and why."""
-    found = Hold.objects.open().of_lot(query.get("lot", "")).with_target().order_by("pk")
-    return [sentence_of_hold(hold) for hold in found]
+def _notes_of_lot(query):
+    """What is to be known of the lot that is asked for: who holds it, and what went back."""
+    lot = query.get("lot", "")
+    holds = Hold.objects.open().of_lot(lot).with_target().order_by("pk")
+    notes = [sentence_of_hold(hold) for hold in holds]
+    returned = returned_of_lot(lot)
+    if returned["spools"]:
+        values = {"spools": returned["spools"], "grams": grams(returned["grams"])}
+        notes.append(_("Returned to the supplier: %(grams)s g, spools: %(spools)s.") % values)
+    return notes
 
 
 def _stock_rows():
@@ -81,7 +89,7 @@ of_lots = partial(
     rows=RunMaterial.objects.all,
     needs_values=True,
     leads_on=(_("All spools"), "admin:inventory_spool_changelist"),
-    notes=_holds_of_lot,
+    notes=_notes_of_lot,
 )
 
 of_spools = partial(

@@ -8,9 +8,10 @@ QuerySets, to be filtered, ordered and paged like any other; a constant number o
 """
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
+from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun, RunItem, RunMaterial
 from tenants.operations.quantities import GramsField
 
@@ -33,6 +34,13 @@ def parts_of_lot(lot_number, *, lines=None):
     taken = _traced(lines).filter(_of_lot(lot_number), run=OuterRef("run"))
     items = RunItem.objects.filter(Exists(taken)).select_related("run", "product")
     return items.order_by("-run_id", "pk")
+
+
+def returned_of_lot(lot_number):
+    """What of a lot went back to suppliers, without what was reversed: ``spools`` and ``grams``."""
+    spools = Spool.objects.filter(lot_number__iexact=lot_number.strip()).exclude(lot_number="")
+    entries = InventoryTransaction.objects.filter(kind="return", reversed_by=None, spool__in=spools)
+    return entries.aggregate(spools=Count("spool", distinct=True), grams=-Sum("grams"))
 
 
 def lots_of_run(lines):

@@ -270,6 +270,22 @@ def test_what_is_wrong_is_named_and_stays_in_the_form(first, as_manager, address
     assert message in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("variance/?printer=zzz", "Nothing is of printer “zzz” in any period"),
+        ("printers/?location=zzz", "Nothing is of location “zzz” in any period"),
+        ("consumption/?filament=Snow&order_reference=A-9", "order “A-9” in any period"),
+        ("stock/?material_type=xyz", "material type “xyz” in any period"),
+    ],
+)
+def test_a_name_that_nothing_has_is_named(first, as_manager, query, named):
+    assert named in text_of(as_manager.get(f"/admin/reports/{query}"))
+    text = text_of(as_manager.get("/admin/reports/scrap/?material_type=pla&finished_to=2020-01-01"))
+    assert "Nothing of the kind in this period." in text
+    assert "in any period" not in text
+
+
 def test_nothing_found_leads_on(farm, as_manager):
     text = text_of(as_manager.get("/admin/reports/scrap/?group_by=reason"))
     assert "Nothing of the kind in this period." in text

@@ -79,6 +79,7 @@ def report(request, page):
             "table": table,
             "chart": table and table.chart(page.chart[measure]),
             "is_long": table is not None and len(table.rows) > MOST_ROWS,
+            "unknown": _unknown(page, filterset) if table and not table.rows else [],
             "most_rows": MOST_ROWS,
             "most_bars": MOST_BARS,
             "hidden": _hidden(page, query),
@@ -140,6 +141,18 @@ def _other_errors(page, filterset, has_values):
         for name, found in errors.items()
         if name not in offered
         for error in found
+    ]
+
+
+def _unknown(page, filterset):
+    """Sentences about names that nothing has, in any period: they may be mistyped."""
+    values, filters = filterset.form.cleaned_data, filterset.filters
+    return [
+        _("Nothing is of %(name)s “%(value)s” in any period: is it written so?")
+        % {"name": str(_label(page, name)).lower(), "value": values[name]}
+        for name in page.fields
+        if isinstance(values.get(name), str) and values[name] and not _choices(page, name)
+        if not filters[name].filter(page.rows(), values[name]).exists()
     ]
 
 

@@ -113,7 +113,7 @@ def _material(each):
         "name": line.spool or line.filament or line.material_type,
         "grams": grams(each.grams),
         "price": _price(rate),
-        "source": _source(line, rate),
+        "source": _source(line, rate) + _shortage(each),
         "cost": money(each.cost) if each.cost is not None else _("unknown"),
     }
 
@@ -135,3 +135,11 @@ def _source(line, rate):
     if rate.source == estimating.CATALOGUE:
         return _("catalogue; none on the shelf")
     return _("mean of what is available") if rate.lowest is not None else _("no price known")
+
+
+def _shortage(each):
+    """What is available of a material, where that is less than is needed."""
+    available = each.rate.available
+    if not available or available >= each.grams:
+        return ""
+    return _("; only %(grams)s g are") % {"grams": grams(available)}

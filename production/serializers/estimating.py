@@ -30,6 +30,7 @@ class EstimatedMaterialSerializer(serializers.Serializer):
     cost_per_gram = Amount(8)
     lowest_cost_per_gram, highest_cost_per_gram = Amount(8), Amount(8)
     source = serializers.ChoiceField(SOURCES)
+    available_grams = Amount(6, help_text="On the shelf; null where a spool is named.")
     cost = Amount(4)
 
 

@@ -38,12 +38,14 @@ PRICE = ("price", "initial_grams", "filament__price", "filament__net_grams")
 
 @dataclass(frozen=True)
 class Rate:
-    """Money per gram, and between what it lies; None is unknown. ``source`` is one of SOURCES."""
+    """Money per gram, and between what it lies; None is unknown. ``source`` is one of SOURCES,
+    ``available`` the grams on the shelf of what a line without a spool takes, else None."""
 
     mean: Decimal | None
     lowest: Decimal | None
     highest: Decimal | None
     source: str
+    available: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class EstimatedMaterial:
             "lowest_cost_per_gram": rounded(rate.lowest, variance.RATE_PLACES),
             "highest_cost_per_gram": rounded(rate.highest, variance.RATE_PLACES),
             "source": rate.source,
+            "available_grams": rounded(rate.available, variance.GRAM_PLACES),
             "cost": rounded(self.cost),
         }
 
@@ -272,13 +275,14 @@ class _Shelf:
         else:
             found = self.of_filament[_merged_id(line.filament)]
             if not found:
-                return Rate(*[rounded_rate(line.filament.cost_per_gram)] * 3, CATALOGUE)
+                return Rate(*[rounded_rate(line.filament.cost_per_gram)] * 3, CATALOGUE, ZERO)
+        available = sum((grams for grams, _rate in found), ZERO)
         known = [rate for _available, rate in found if rate is not None]
         if not known:
-            return Rate(None, None, None, SHELF)
-        mean = summed(priced(available, rate) for available, rate in found)
-        mean = mean and mean / sum(available for available, _rate in found)
-        return Rate(rounded_rate(mean), min(known), max(known), SHELF)
+            return Rate(None, None, None, SHELF, available)
+        mean = summed(priced(grams, rate) for grams, rate in found)
+        mean = mean and mean / available
+        return Rate(rounded_rate(mean), min(known), max(known), SHELF, available)
 
 
 def _available(run_lines):

@@ -78,6 +78,7 @@ def test_without_a_spool_it_is_the_mean_of_what_is_available():
         assert line["cost_per_gram"] == Decimal("0.025")
         cost = [found["cost"][name] for name in ("material", "lowest", "highest")]
         assert cost == [Decimal("2.5"), 2, 4]
+        assert line["available_grams"] == 1200
 
 
 def test_with_nothing_available_it_is_what_the_catalogue_says():
@@ -188,6 +189,9 @@ def test_estimates_are_on_the_pages_of_the_admin(rates, at_admin):
     page = at_admin.get(f"/admin/production/productionrun/{run.pk}/change/").content.decode()
     assert "Estimated cost" in page
     assert "3.10" in page
+    more = wanting(2100, filament=spool.filament)
+    text = text_of(at_admin.get(f"/admin/production/productionrun/{more.pk}/change/"))
+    assert "mean of what is available; only 900 g are" in text
     page = at_admin.get(f"/admin/production/product/{product.pk}/change/").content.decode()
     assert "Enter a margin" in page
     assert "1.50" in page

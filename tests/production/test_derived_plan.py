@@ -92,7 +92,7 @@ def test_what_a_change_changed_is_told_in_the_admin(as_manager):
 
 def test_a_plan_that_the_stock_does_not_cover_is_refused_as_a_whole():
     run = with_a_spool(planned([(a_hook(), 20)]), 500)
-    with pytest.raises(InsufficientInventory):
+    with pytest.raises(InsufficientInventory, match="best fit proposes several"):
         lines.change_item(run.items.get(), quantity=40, by=None)
     assert (plan_of(run), run.items.get().quantity, reserved()) == (
         (4, 240, [("PLA", 400, 8)]),

@@ -83,13 +83,16 @@ class FitPlan:
     def may_take(self, line, spool):
         """Whether nothing but its grams keeps the spool from the line: no other line of the run
         takes it, nor does another printer at that time."""
-        if not self._apart[line].isdisjoint(self.drawn[spool]):
-            return False
+        is_apart = self._apart[line].isdisjoint(self.drawn[spool])
+        return is_apart and not self.prints_elsewhere(line, spool)
+
+    def prints_elsewhere(self, line, spool):
+        """Whether another printer prints from the spool while the line is printed."""
         printer, window = mine = self.lines[line].printer, self.lines[line].window
         uses, printing_on = self.supplies[spool].uses, self.supplies[spool].printing_on
         if window is None and printing_on not in (None, printer):
-            return False
-        return not any(at_once(mine, other) for other in uses)
+            return True
+        return any(at_once(mine, other) for other in uses)
 
     def fits(self, line, pieces):
         return all(

@@ -191,13 +191,20 @@ def _missing(queue, plan, place):
     line, planned = queue.lines[place], plan.lines[place]
     suited = [spool for spool in planned.spools if plan.may_take(place, spool)]
     free = sum(plan.left[spool] for spool in suited)
+    busy = [spool for spool in planned.spools if plan.prints_elsewhere(place, spool)]
     figures = {
         "needed": format_number(line.planned_total_grams),
         "wanted": line.filament or line.material_type,
         "free": format_number(grams(free)),
+        "elsewhere": format_number(grams(sum(plan.left[spool] for spool in busy))),
     }
     if not planned.spools:
         text = _("No spool on the shelf suits %(wanted)s.")
         return ProposalReason("nothing_suits", text % figures)
     text = _("%(needed)s g of %(wanted)s are needed, %(free)s g are still free for it.")
+    if any(plan.left[spool] for spool in busy):
+        text = _(
+            "%(needed)s g of %(wanted)s are needed, %(free)s g are still free for it; spools with "
+            "%(elsewhere)s g print elsewhere at that time."
+        )
     return ProposalReason("stock_insufficient", text % figures)

@@ -9,6 +9,7 @@ Locks: products come first, then runs, their lines and spools as everywhere.
 """
 
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
@@ -140,7 +141,8 @@ def follow(runs, before, after, *, by, at=None, allow_overclaim=False, anew=Fals
     was = {run.pk: _values(run, of_run[run.pk]) for run in runs}
     spools = {line.spool_id for lines in of_run.values() for line in lines}
     added, removed, staying = [], [], []
-    with ledger.book(spools, by=by, at=at, allow_overclaim=allow_overclaim) as book:
+    options = {"by": by, "at": at, "allow_overclaim": allow_overclaim}
+    with _naming_a_way_out(), ledger.book(spools, **options) as book:
         for run in runs:
             mine = of_run[run.pk]
             if anew:
@@ -161,6 +163,19 @@ def follow(runs, before, after, *, by, at=None, allow_overclaim=False, anew=Fals
     ]
     side_effects.report(changed)
     return changed, book.at
+
+
+@contextmanager
+def _naming_a_way_out():
+    try:
+        yield
+    except ledger.InsufficientInventory as refusal:
+        text = _(
+            "%(detail)s Choose a spool that has enough first, or take the spool off the material: "
+            "then the best fit proposes several that follow each other."
+        )
+        text %= {"detail": refusal.detail}
+        raise ledger.InsufficientInventory(text, **refusal.numbers) from refusal
 
 
 def is_derived(lines):

@@ -125,6 +125,9 @@ def test_no_printer_gets_what_another_prints_from(orange):
     a_running_run((spool, 100), printer=a_printer())
     run = a_run_of(orange, printer=a_printer(), planned_minutes=60)
     assert proposed() == {run: []}
+    [missing] = best_fit().proposals
+    detail = "are still free for it; spools with 800 g print elsewhere at that time."
+    assert missing.reasons[0].detail.endswith(detail)
 
 
 def test_a_spool_is_of_one_printer_at_a_time(orange):

@@ -109,6 +109,7 @@ def test_one_press_posts_all_and_another_takes_it_back(counted, shelves, manager
     assert remaining(spools.weighed) == 900
     assert line_of(again, spools.full).outcome == "posted"
     assert line_of(again, spools.gone).outcome == "left"
+    assert fresh(spools.strayed).location == shelves[0]
 
 
 def test_what_is_used_after_the_weighing_stays_on_top(operator):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from inventory.models import (
@@ -112,6 +112,7 @@ def recorded(stocktake):
     older = counts.exclude(kind__in=CONSUMPTION).filter(seen_at__lte=since)
     entries = InventoryTransaction.objects.not_reversed().not_metered().alias(seen_at=SEEN_AT)
     events = SpoolEvent.objects.filter(**of_spool, at__gt=since)
+    moves = events.filter(verb=SpoolEvent.Verb.MOVED)
     has_turned_up = (
         Exists(entries.filter(**of_spool, seen_at__gt=since))
         | Exists(UsageMeter.objects.standing().filter(**of_spool, last_report_at__gt=since))
@@ -124,7 +125,9 @@ def recorded(stocktake):
         has_turned_up=Q(result=NOT_FOUND) & has_turned_up,
         is_claimed=Exists(RunMaterial.objects.of_open_runs().filter(**of_spool)),
         is_loaded=Exists(PrinterSlot.objects.filter(**of_spool)),
-        is_moved_since=Exists(events.filter(verb=SpoolEvent.Verb.MOVED)),
+        place_then=Subquery(moves.order_by("pk").values("before")[:1]),
+        is_moved_since=Q(place_then__isnull=False)
+        & ~Q(place_then=Coalesce("spool__location__name", Value(""))),
         other_stocktake=Subquery(
             others.exclude(stocktake=stocktake).order_by("pk").values("stocktake")[:1]
         ),

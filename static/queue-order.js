@@ -3,11 +3,13 @@
 
 const EDGE = 80, STEP = 24; // px: where the page is scrolled, and by how much
 
-for (const handle of document.querySelectorAll(".queue-order .handle")) {
-  const row = handle.closest("li"), list = row.parentElement;
+for (const row of document.querySelectorAll(".queue-order li:not(:only-child)")) {
+  const list = row.parentElement, handle = document.createElement("i");
   let next; // what was below it before
 
-  handle.hidden = false;
+  handle.ariaHidden = true;
+  handle.textContent = "⠿";
+  row.prepend(handle);
   handle.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     event.preventDefault();
@@ -36,8 +38,8 @@ for (const handle of document.querySelectorAll(".queue-order .handle")) {
   };
   const send = () => {
     const [side, other] = row.nextElementSibling ? ["before", row.nextElementSibling] : ["after", row.previousElementSibling];
-    const button = document.createElement("button");
-    Object.assign(button, { name: "move", value: `${row.dataset.run} ${side} ${other.dataset.run}`, hidden: true });
+    const button = document.createElement("button"), id = (each) => each.id.split("-")[1];
+    Object.assign(button, { name: "move", value: `${id(row)} ${side} ${id(other)}`, hidden: true });
     button.textContent = row.querySelector(".code").textContent;
     list.closest("form").append(button);
     list.closest("form").requestSubmit(button);

@@ -67,7 +67,7 @@ def test_runs_are_put_into_another_order(visit, shop, script):
 
     def drag(run, *, past, by):
         """By so much past the middle of another."""
-        page.locator(f"#run-{run.pk} .handle").hover()
+        page.locator(f"#run-{run.pk} > i").hover()
         page.mouse.down()
         box = page.locator(f"#run-{past.pk}").bounding_box()
         page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2 + by, steps=12)

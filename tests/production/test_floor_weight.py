@@ -20,7 +20,7 @@ MAX_BYTES, MAX_BYTES_OF_STYLES = 60_000, 31_000
 MAX_BYTES_OF_A_BOARD = 50_000  # of sixty printers
 LOADED = re.compile(rb'<(?:script|img)[^>]* src="([^"]+)|<link[^>]* href="([^"]+)')
 OF_A_STYLE = re.compile(rb"url\((\w+\.svg)\)")
-OF_ONE_PAGE = {"/static/timeline.css"}
+OF_ONE_PAGE = {"/static/timeline.css", "/static/queue-order.css"}
 WORKER = "/static/floor-worker.js"  # fetched once for all pages, after the first one
 
 

@@ -80,7 +80,9 @@ def printing_at(spool, moment):
     )
     is_printing = Q(run__status=ProductionRun.Status.IN_PROGRESS)
     was_over = Q(run__finished_at__lte=moment, run_booked_at__lte=moment)
-    return lines.filter(is_printing | Q(booked_at__gt=moment) & ~was_over).order_by("pk")
+    found = lines.filter(is_printing | Q(booked_at__gt=moment) & ~was_over)
+    # By its id alone, the first would be looked for among the lines of all spools.
+    return found.order_by("run__started_at", "pk")
 
 
 def _booked_otherwise(since):

@@ -200,7 +200,6 @@ class StocktakeLineAdmin(ReadOnlyAdmin):
         "off",
         "value",
         "posted",
-        "counted_by",
         "what_was_done",
     ]
     list_display_links = ["where"]

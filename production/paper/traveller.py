@@ -89,7 +89,7 @@ def _head(run, address, thumbnail, foot, canvas, document):
         width -= PICTURE + 4 * mm
         place = A4[0] - MARGIN - CODE - 4 * mm - PICTURE, top - 4 * mm - PICTURE, PICTURE, PICTURE
         canvas.drawImage(thumbnail, *place, mask="auto", preserveAspectRatio=True)
-    rows = fitting.fitted(lines, width, CODE - 4 * mm, largest=12, smallest=5)
+    rows, _is_whole = fitting.fitted(lines, width, CODE - 4 * mm, largest=12, smallest=5)
     for row in rows:
         top -= row.size * fitting.LEADING
         fonts.draw(canvas, MARGIN, top, row.text, row.size, bold=row.is_bold)

@@ -206,7 +206,7 @@ def test_scrap_is_told_by_group_and_takes_the_filters_of_the_list_of_runs(api):
         "group_by=printer&order_reference=SO-1": [],
     }.items():
         assert [row["name"] for row in rows(api, "scrap", query)] == names, query
-    for query in ("group_by=day", "group_by=status", "status=lost", "reason=1", "ordering=id"):
+    for query in ("group_by=hour", "group_by=status", "status=lost", "reason=1", "ordering=id"):
         refused(api.get(f"{REPORTS}scrap/?{query}"), 400, "invalid")
 
 
@@ -249,6 +249,7 @@ def test_a_lot_is_followed_to_runs_and_orders(api, traced):
         "filament_name": "Red",
         "manufacturer_name": "A",
         "material_type_code": "PLA",
+        "is_held": False,
         "used_grams": "30.000000",
         "order_references": ["SO-1"],
     }

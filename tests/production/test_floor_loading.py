@@ -171,7 +171,8 @@ def test_an_unknown_slot_is_said_with_those_there_are(floor, slot):
 def test_an_archived_spool_is_not_loaded_by_a_scan(floor, slot):
     spool = shelf.archive(a_spool(), discard=False, by=None)
     text = page_after(floor, scan(floor, at(spool), slot.printer.code))
-    assert "is archived: restore it first" in text
+    assert "is archived since" in text
+    assert "restore it first" in text
     assert inside(slot) is None
 
 

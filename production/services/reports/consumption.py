@@ -82,7 +82,7 @@ _CLOSED_BY = f"""
         WHEN {CLOSED} THEN closings.by_id END AS person_id
     FROM moved LEFT JOIN closings ON closings.run_id = moved.run_id
 )
-"""
+"""  # nosec B608
 
 _BY_SOURCE = sql.columns(
     "coalesce(sum(used + wasted) FILTER (WHERE gram_source = '{0}'), 0) AS {0}_grams"

@@ -79,7 +79,7 @@ _MADE_OF_MATERIAL = f"""
     LEFT JOIN uses ON uses.run_id = totals.id
     WHERE totals.status IN ('completed', 'failed')
 )
-"""
+"""  # nosec B608
 
 _LOST = """
 , scrapped AS (

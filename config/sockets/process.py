@@ -22,6 +22,8 @@ from tenants.schemas import logins
 logger = logging.getLogger(__name__)
 
 CHECK_SECONDS = 60
+# Web servers of other machines know by then that somebody listens to a farm.
+FIRST_CHECK_SECONDS = listeners.STEP + 1
 SEEN_SECONDS = SocketProcess.STEP.total_seconds()
 CLEAR_SECONDS = 2 * SocketProcess.LASTS.total_seconds()
 AWAY_SECONDS = 1  # until the database is looked for again
@@ -104,6 +106,7 @@ class Process:
         except BaseException:
             self._release(farm)
             raise
+        self.start(self._look_soon(farm))
         return farm
 
     def _hold(self, farm):
@@ -118,6 +121,12 @@ class Process:
 
     def _note(self):
         self._noted.set(farm.tenant.schema_name for farm in self.farms.values())
+
+    async def _look_soon(self, farm):
+        """Tell what other machines changed before they knew that somebody listens."""
+        await asyncio.sleep(FIRST_CHECK_SECONDS)
+        if self.farms.get(farm.channel) is farm:
+            await self._look_after(farm)
 
     async def _look_after(self, farm):
         if farm.held:

@@ -3,9 +3,11 @@
 A try is counted before it is looked at, in one statement of its own: many at once are counted one
 by one, and a refusal afterwards does not take the count back. So it is never called inside of the
 transaction of what is tried.
+
+There are PLACES rows of a kind at most: made-up names and addresses don't fill the table. Who
+shares a place shares its count; who that is can't be found out without the program's secret.
 """
 
-import hashlib
 import ipaddress
 import random
 import unicodedata
@@ -14,6 +16,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from tenants.accounts.models import Attempt
@@ -21,6 +24,7 @@ from tenants.operations.refusals import TooMany
 
 MINUTE, HOUR = 60, 3600
 PER_NAME = 60  # an hour, wherever they come from
+PLACES = 65_536
 RETENTION = timedelta(days=1)
 PURGE_PROBABILITY = 0.01  # the share of tries that clear up as well
 
@@ -69,20 +73,20 @@ def count_token(*, address, at=None):
 
 def forgive_confirmation(user, *, token=None):
     """As `forgive`: a program that sends the right password may go on."""
-    Attempt.objects.filter(whose=_hashed(*_confirming(user, token))).delete()
+    Attempt.objects.filter(whose=_place(*_confirming(user, token))).delete()
 
 
 def forgive_person(user):
     """All tries at somebody's password are forgotten, as a sign-in or as a confirmation."""
     tokens = user.tokens.values_list("pk", flat=True)
     confirmations = [("person", user.pk), *(("token", pk) for pk in tokens)]
-    Attempt.objects.filter(whose__in=[_hashed(*each) for each in confirmations]).delete()
+    Attempt.objects.filter(whose__in=[_place(*each) for each in confirmations]).delete()
     forgive(user.username)
 
 
 def forgive(username):
     """Whoever knew the password starts anew; the address does not, for it may know one only."""
-    Attempt.objects.filter(whose=_hashed("name", canonical_username(username))).delete()
+    Attempt.objects.filter(whose=_place("name", canonical_username(username))).delete()
 
 
 def count(kind, who, *, limit, seconds, at=None):
@@ -101,7 +105,7 @@ def tally(kind, who, *, seconds, at=None):
         Attempt.objects.filter(started_at__lt=now - RETENTION).delete()
     since = now - timedelta(seconds=seconds)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"whose": _hashed(kind, who), "now": now, "since": since})
+        cursor.execute(COUNT, {"whose": _place(kind, who), "now": now, "since": since})
         tries, started_at = cursor.fetchone()
     return tries, (started_at - since).total_seconds()
 
@@ -142,6 +146,8 @@ def canonical_username(username):
     return unicodedata.normalize("NFKC", username).strip().lower()
 
 
-def _hashed(kind, who):
+def _place(kind, who):
     """Not as it was typed: people type passwords into the field for the name."""
-    return hashlib.sha256(f"{kind}\n{who}".encode()).hexdigest()
+    value = f"{connection.schema_name}\n{kind}\n{who}"
+    digest = salted_hmac("spoolbook.attempts", value, algorithm="sha256").digest()
+    return f"{kind} {int.from_bytes(digest[:8]) % PLACES}"

@@ -65,6 +65,16 @@ def test_old_counts_are_cleared_up(farm, monkeypatch):
     assert Attempt.objects.count() == 1
 
 
+def test_made_up_names_and_addresses_do_not_fill_the_table(farm, monkeypatch):
+    monkeypatch.setattr(attempts, "PLACES", 4)
+    for number in range(40):
+        attempts.count_sign_in(username=f"n{number}", address=f"10.0.0.{number}", at=NOON)
+    kinds = [attempt.whose.partition(" ")[0] for attempt in Attempt.objects.all()]
+    assert set(kinds) == {"name", "address"}
+    assert max(map(kinds.count, kinds)) <= 4
+    assert sum(Attempt.objects.values_list("count", flat=True)) == 80
+
+
 # --- Signing in ----------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.sockets import farms
+from config.sockets import farms, process
 from config.sockets.farms import FarmWebsockets, Full
 from tenants.web import websockets
 from tenants.web.websockets import FARM_IS_FULL, ONE_IS_FULL, TooManyWebsockets
@@ -116,3 +116,25 @@ def test_a_refusal_names_the_limit(answer, about, text, limit):
     with pytest.raises(TooManyWebsockets, match=text) as refused:
         websockets._refuse_if_full(answer, about | {"name": "x"})
     assert refused.value.numbers == {"limit": limit, "retry_after_seconds": 30}
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+def test_a_farm_is_looked_after_once_other_machines_know_that_somebody_listens(
+    monkeypatch, is_held
+):
+    monkeypatch.setattr(process, "FIRST_CHECK_SECONDS", 0)
+    looked_at = []
+
+    class Farm:
+        channel, held, tenant = "x", 1, SimpleNamespace(schema_name="farm_x")
+
+        async def check(self):
+            looked_at.append(self)
+
+    async def work():
+        holder, farm = process.Process(SimpleNamespace(set=lambda _schemas: None)), Farm()
+        holder.farms = {"x": farm if is_held else Farm()}
+        await holder._look_soon(farm)
+        assert looked_at == ([farm] if is_held else [])
+
+    asyncio.run(work())

@@ -1,5 +1,6 @@
 """The WSGI application that gunicorn serves."""
 
+import gc
 import os
 
 from django.conf import settings
@@ -20,3 +21,6 @@ application = TokenInPath(django_application)
 # Load the views of all addresses now, which takes most of a second, and not in the first request.
 for urlconf in (settings.ROOT_URLCONF, settings.PUBLIC_SCHEMA_URLCONF, settings.PRINTERS_URLCONF):
     get_resolver(urlconf).reverse_dict  # noqa: B018 - finds all patterns
+# What lives as long as the process is no garbage: nobody needs to look through it again.
+gc.collect()
+gc.freeze()

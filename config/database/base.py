@@ -25,11 +25,12 @@ sets others with SET keeps them until it enters a farm's role.
 import re
 import shutil
 from contextlib import suppress
+from functools import lru_cache
 
 import psycopg
 from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
-from psycopg._queries import PostgresQuery, _query2pg
+from psycopg._queries import PostgresQuery, _query2pg_nocache
 from psycopg.client_cursor import ClientCursorMixin
 from psycopg.pq import Format, TransactionStatus
 
@@ -58,19 +59,31 @@ FIND = """
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
 NO_ROLE = "none"
 PREPARED = object()  # in place of the name of a cursor
+MAX_TEXTS = 1000
 
 
 class RepeatedQuery(PostgresQuery):
-    """Psycopg's, which reads a text of more than 4 kB for placeholders each time anew."""
+    """Psycopg's, for texts that are constants: what it reads in them is kept. Psycopg keeps it for
+    128 texts, and for none of more than 4 kB."""
 
     __slots__ = ()
 
     def convert(self, query, params):
+        query = _encoded(query, self._tx.encoding)
         if params is None:
             return super().convert(query, params)
-        found = _query2pg(self._ensure_bytes(query), self._tx.encoding)
+        found = _placeholders(query, self._tx.encoding)
         self.query, self._want_formats, self._order, self._parts = found
         return self.dump(params)
+
+
+_placeholders = lru_cache(MAX_TEXTS)(_query2pg_nocache)
+
+
+@lru_cache(MAX_TEXTS)
+def _encoded(query, encoding):
+    """The same object each time, which knows its own hash."""
+    return query.encode(encoding)
 
 
 # What makes a cursor one that puts parameters into the text by itself, undone.

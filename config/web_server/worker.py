@@ -33,7 +33,7 @@ from config.web_server.shares import RUNNING_SECONDS, Shares, TooManyWaiting
 from tenants.web.limits import AWAITS_BODY, BodyAwaited
 
 RECEIVE_BYTES = 65_536
-CHECK_SECONDS = 0.5  # between looks at deadlines
+CHECK_SECONDS = 0.5  # between looks at deadlines, and signs of life
 # Of one farm, in one worker: bodies that are received, and answers that clients have not taken.
 FARM_BODY_BYTES, FARM_ANSWER_BYTES = 67_108_864, 1_073_741_824
 SMALL_BODY_BYTES = 16_384  # is received in any case
@@ -55,7 +55,7 @@ class BufferingWorker(ThreadWorker):
         self.connections = {}  # as a set, the oldest first
         self.farms = {}  # by host, as the application has answered
         self.body_bytes, self.file_bytes, self.answer_bytes = Counter(), Counter(), Counter()
-        self.checked_at = self.clock()
+        self.checked_at = self.notified_at = self.clock()
         super().init_process()
 
     def load_wsgi(self):
@@ -121,6 +121,9 @@ class BufferingWorker(ThreadWorker):
             self._watch(conn, READ, self._receive)
 
     def _receive(self, conn):
+        if conn.state is State.ANSWER:  # few clients send anything meanwhile
+            self._ignore(conn)
+            return
         try:
             data = conn.socket.recv(RECEIVE_BYTES)
         except BlockingIOError:
@@ -201,15 +204,15 @@ class BufferingWorker(ThreadWorker):
 
     def _serve(self, conn):
         """Let a request wait for its turn."""
-        self._ignore(conn)
         conn.wait_for(State.ANSWER, self.clock())
         if conn.error:
             return self._finish(conn, self.handle(conn))
-        request = conn.request
+        if conn.watched != (READ, self._receive) or conn.every("UPGRADE"):  # may be taken over
+            self._ignore(conn)
         conn.farm = conn.farm or self._farm_of(conn)
-        accept, today = conn.every("ACCEPT"), datetime.now(UTC).date()
+        given = conn.path, conn.request.query, conn.every("ACCEPT"), datetime.now(UTC).date()
         conn.is_long = not conn.is_unknown and (
-            conn.length > self.max_body_bytes or is_long(conn.path, request.query, accept, today)
+            conn.length > self.max_body_bytes or is_long(*given)
         )
         if conn.is_long and self.answer_bytes[conn.farm] > FARM_ANSWER_BYTES:
             return self._refuse(conn, BUSY)
@@ -285,14 +288,13 @@ class BufferingWorker(ThreadWorker):
     def _send(self, conn):
         """Send what the client takes of the answer; with the last of it, go on."""
         if conn.sock.flush():
-            self._ignore(conn)
             self._release(conn)
             self._end(conn)
             return
-        if conn.state is not State.CLIENT:
-            conn.wait_for(State.CLIENT, self.clock())
-        else:
+        if conn.state is State.CLIENT:
             conn.extend(conn.held - conn.sock.waiting, self.clock())
+        else:
+            conn.wait_for(State.CLIENT, self.clock())
         self._hold(conn, self.answer_bytes, conn.sock.waiting)
         self._watch(conn, WRITE, self._send)
 
@@ -366,6 +368,12 @@ class BufferingWorker(ThreadWorker):
             self._hold(conn, conn.held_in, 0)
 
     # --- Deadlines: `ThreadWorker.run` calls these at least every second -------------------------
+
+    def notify(self):
+        """Say that the worker is alive; that writes to a file, so not with each event."""
+        if self.clock() >= self.notified_at + CHECK_SECONDS:
+            self.notified_at = self.clock()
+            super().notify()
 
     def murder_keepalived(self, force=False):
         """End connections that are past their deadlines, or all of them."""

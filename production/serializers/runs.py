@@ -3,7 +3,7 @@
 from functools import cache
 
 from django.db import models
-from django.db.models import Case, Func, Value, When
+from django.db.models import Case, Func, Q, Value, When
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -25,7 +25,6 @@ from tenants.api.fields import (
     TextField,
     UsernameField,
 )
-from tenants.api.json_expressions import Constant
 from tenants.api.serializers import RowSerializer
 from tenants.operations.refusals import Invalid
 
@@ -57,14 +56,8 @@ class AllowedField(serializers.Field):
 
     @property
     def expression(self):
-        return Case(
-            *(
-                When(status=status, deleted_at__isnull=not is_deleted, then=_expressed(rows))
-                for status in ProductionRun.Status
-                for is_deleted in (False, True)
-                for rows in [_with_address(status, is_deleted)]
-            )
-        )
+        rows = (row for row in TRANSITIONS.values() if row.path)
+        return Addresses(*map(_address, sorted(rows, key=lambda row: row.path)))
 
     def to_representation(self, run):
         rows = _with_address(run.status, run.is_deleted)
@@ -78,15 +71,13 @@ def _with_address(status, is_deleted):
     return sorted((row for row in rows if row.path), key=lambda row: row.path)
 
 
-def _expressed(rows):
-    if not any(row.condition for row in rows):
-        return Constant([row.path for row in rows])
-    return Addresses(*map(_address, rows))
-
-
 def _address(row):
-    path = Value(row.path)
-    return Case(When(CONDITIONS[row.condition], then=path)) if row.condition else path
+    """Its address, where it is offered. PostgreSQL prepares each part of a statement whenever it is
+    executed, needed or not, so a condition is in it once, and not once for each status."""
+    offered_in = Q(deleted_at__isnull=not row.of_deleted, status__in=list(row.moves))
+    if row.condition:
+        offered_in &= CONDITIONS[row.condition]
+    return Case(When(offered_in, then=Value(row.path)))
 
 
 class UseNestedRoutes(Invalid):

@@ -5,8 +5,6 @@ field's column and by the method that represents it, so a field with a method of
 taken for another. Such a field may have an ``expression`` of what it represents.
 """
 
-import json
-
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Func, Value, When
@@ -57,15 +55,6 @@ class Moment(Func):
         """'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), '.000000Z', 'Z')"""
     )
     output_field = TEXT
-
-
-class Constant(Func):
-    """A value that is known before, as JSON."""
-
-    template, output_field = "%(expressions)s::json", TEXT
-
-    def __init__(self, value):
-        super().__init__(Value(json.dumps(value, ensure_ascii=False, separators=(",", ":"))))
 
 
 class CompactJSON(Func):

@@ -14,9 +14,10 @@ from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH, _query2pg
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH
 
 from config.database import PREPARE_AFTER
+from config.database.base import _placeholders
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.operations.compiled import IDS, TEXT, CompiledQuery, IsOneOf, fetch
 from tenants.operations.operation import in_transaction
@@ -176,9 +177,9 @@ def test_ids_of_every_size_take_one_statement(farm):
 def test_a_text_of_any_length_is_read_for_placeholders_once(farm):
     text = "SELECT %(n)s::int" + " " * 2 * MAX_CACHED_STATEMENT_LENGTH
     assert fetch(text, {"n": 1}) == [(1,)]
-    before = _query2pg.cache_info()
+    before = _placeholders.cache_info()
     assert [fetch(text, {"n": n}) for n in (2, 3)] == [[(2,)], [(3,)]]
-    after = _query2pg.cache_info()
+    after = _placeholders.cache_info()
     assert (after.misses - before.misses, after.hits - before.hits) == (0, 2)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 
 NAMES = (
     *("operations", "reports", "lists", "api_requests", "verbs"),
-    *("floor", "availability", "backups", "sliced_files", "finding", "best_fit"),
+    *("pages", "availability", "backups", "sliced_files", "finding", "best_fit"),
 )
 
 

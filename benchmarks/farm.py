@@ -201,8 +201,9 @@ INSERT INTO production_runevent (run_id, verb, from_status, to_status, by_id, by
     WHERE place < CASE status WHEN 'planned' THEN 1 WHEN 'completed' THEN 5 ELSE 4 END
     ORDER BY t + place * interval '4 minutes';
 INSERT INTO inventory_spoolevent (spool_id, verb, before, after, "group", by_id, at)
-    SELECT id, verb, '', 'Shelf', gen_random_uuid(), 1 + id %% 24,
-        received_at + place * interval '3 days'
+    SELECT id, verb, '', CASE WHEN verb IN ('opened', 'dried')
+            THEN to_char(received_at, 'YYYY-MM-DD"T"HH24:MI:SSOF":00"') ELSE 'Shelf' END,
+        gen_random_uuid(), 1 + id %% 24, received_at + place * interval '3 days'
     FROM reels, (VALUES (1, 'moved'), (2, 'opened'), (3, 'loaded'), (4, 'unloaded'), (5, 'dried'))
         verbs (place, verb) ORDER BY received_at + place * interval '3 days';
 INSERT INTO accounts_auditevent (by_id, by_name, verb, object_type, object_id, object_label,

@@ -1,7 +1,7 @@
 """Views of a run and its verbs on the floor."""
 
 from django.contrib import messages
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -127,6 +127,7 @@ class StartView(RunVerbView):
             context["sentence"] = explanation.of_run(self.run).sentence
         if self.run.status != Status.PLANNED:
             return context | {"lines": self.lines()}
+        prefetch_related_objects([self.run], "items__product__bom_lines")
         blockers = demand.blockers_of_read([self.run])[self.run.pk]
         misfits = [each.detail for each in fitting.misfits_of_run(self.run)]
         notes = [*demand.following(self.run), *misfits]

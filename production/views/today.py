@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from production.forms.spools import SlotForm
 from production.forms.unloading import UnloadForm
-from production.models import Printer, PrinterSlot, ProductionRun
+from production.models import Printer, PrinterSlot
 from production.services import run_state
 from production.services.printing import printers, slots
 from production.services.reports import devices, today
@@ -17,8 +17,6 @@ from production.services.requirements import wanted_spools
 from production.services.undo import offline_conflicts
 from production.templatetags.floor import grams
 from production.views.floor import ButtonView, FloorView, VerbView
-
-MAX_RUNS = 10  # of a printer
 
 
 class TodayView(FloorView):
@@ -55,12 +53,10 @@ class PrinterView(FloorView):
     def get_context_data(self):
         printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
         slots_of = printer.slots.with_spool()
-        runs = today.with_rows(ProductionRun.objects.open().on_printer(printer))[:MAX_RUNS]
-        jobs = [today.OpenRun(run) for run in runs]
         return {
             "printer": printer,
             "slots": slots_of.order_by("label"),
-            "jobs": jobs,
+            "jobs": today.of_printer(printer),
             "mismatches": devices.mismatches(printer),
             "reported": next(iter(devices.reported(printer)), None),
         }

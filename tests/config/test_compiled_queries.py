@@ -13,7 +13,7 @@ import production
 import tenants
 from inventory.models import DeviceReport, Spool
 from inventory.services import metering
-from production.models import Printer, ProductionRun, RunMaterial
+from production.models import Printer, Product, ProductionRun, RunMaterial
 from tenants.accounts.models import (
     DeviceToken,
     IdempotencyKey,
@@ -23,7 +23,7 @@ from tenants.accounts.models import (
 )
 from tenants.models import Tenant
 from tenants.operations import compiled
-from tests.factories import a_running_run, a_spool
+from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 from tests.rows import ROWS
 
 ROUNDS = 4  # until PostgreSQL has prepared it
@@ -71,7 +71,10 @@ OF = {
     "spool": Spool,
     "spools": Spool,
     "token": DeviceToken,
+    "printer": Printer,
     "printers": Printer,
+    "products": Product,
+    "runs": ProductionRun,
     "user": User,
 }
 OTHERS = {
@@ -90,6 +93,7 @@ def full(farm, manager):
         fill(2)
     printed_from = a_spool()
     a_running_run((printed_from, 10))
+    a_run((printed_from, 10), items=[(a_product(grams=5), 1)], printer=a_printer())
     for spool in (printed_from, a_spool()):
         metering.use(spool.number, grams=1, by=manager)
     scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}

@@ -15,7 +15,6 @@ from django.db.models import (
     Prefetch,
     Value,
     When,
-    prefetch_related_objects,
 )
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
@@ -23,7 +22,8 @@ from django.utils.translation import gettext as _
 from inventory.services import stock
 from inventory.services.held_spools import SpoolHeld
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
-from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
+from production.models import PrinterSlot, ProductionRun, RunMaterial
+from production.services.reports import run_rows
 from production.services.requirements import (
     claims,
     corrected,
@@ -75,9 +75,9 @@ def of_material_types(material_types=None):
 def blockers(runs):
     """What keeps each run from starting: ``{run id: [Blocker]}``, of the printer first, then line
     by line. A run that is not planned, or could be started, has an empty list."""
-    ids = [run.pk for run in runs]
-    planned = with_needs(ProductionRun.objects.planned().filter(pk__in=ids))
-    return {pk: [] for pk in ids} | blockers_of_read(planned)
+    read = run_rows.read(run.pk for run in runs if run.status == Status.PLANNED)
+    read = [run for run in read if run.status == Status.PLANNED and not run.deleted_at]
+    return {run.pk: [] for run in runs} | blockers_of_read(read)
 
 
 def following(run):
@@ -97,7 +97,7 @@ def following(run):
 
 
 def with_needs(runs):
-    """The runs with the rows that `blockers_of_read` looks at, but for their items."""
+    """The runs as a query with the rows that `blockers_of_read` looks at, but for their items."""
     kinds = [f"{path}__{name}" for path in FILAMENTS for name in ("manufacturer", "material_type")]
     lines = RunMaterial.objects.select_related(*kinds, "material_type", "slot__printer")
     slots = PrinterSlot.objects.filter(spool__isnull=False).with_spool()
@@ -107,14 +107,15 @@ def with_needs(runs):
 
 
 def blockers_of_read(runs):
-    """The same of planned runs that were just read `with_needs`."""
-    found, items = {}, _items(runs)
-    running, supply = _running(runs), _Supply(runs)
+    """The same of planned runs that were just read with their needs and items, and the bills of
+    materials of their products."""
+    found, running, supply = {}, _running(runs), _Supply(runs)
     for run in runs:
+        items = run.items.all()
         of_parts = (
             _of_printer(run.printer, running),
-            _of_materials(run, items[run.pk]),
-            _of_limits(run, items[run.pk]),
+            _of_materials(run, items),
+            _of_limits(run, items),
             _of_lines(run, supply),
         )
         found[run.pk] = list(chain.from_iterable(of_parts))
@@ -136,13 +137,6 @@ def _wanted(kind):
 def _with_balance(rows):
     short = Greatest(F("wanted_grams") - F("available_grams"), NOTHING, output_field=GramsField())
     return rows.annotate(free_grams=F("available_grams") - F("wanted_grams"), short_grams=short)
-
-
-def _items(runs):
-    """``{run id: items}`` with the bills of materials of their products."""
-    items = Prefetch("items", RunItem.objects.select_related("product"))
-    prefetch_related_objects(runs, items, "items__product__bom_lines")
-    return {run.pk: run.items.all() for run in runs}
 
 
 def _running(runs):
@@ -184,7 +178,7 @@ def _of_limits(run, items):
 def _of_lines(run, supply):
     """Blockers line by line; what a line without a spool finds in the printer is its spool."""
     lines = run.materials.all()
-    slots = run.printer.slots.all() if run.printer else []
+    slots = [slot for slot in run.printer.slots.all() if slot.spool_id] if run.printer else []
     pairs, loaded = [(slot, slot.spool) for slot in slots], [slot.spool for slot in slots]
     taken = {line.spool_id for line in lines}
     for line in lines:

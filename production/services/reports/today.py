@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 from django.utils.functional import cached_property
 
 from production.models import (
     ESTIMATED,
     Printer,
-    PrinterSlot,
     ProductionRun,
-    RunItem,
     RunMaterial,
 )
 from production.services.completion.actuals import outlook
-from production.services.reports import demand
+from production.services.reports import demand, run_rows
+from tenants.operations.compiled import ID, compiled
 
 QUEUE_LENGTH = 20
+MOST_OF_PRINTER = 10  # open runs on its page
 PLANNED, IN_PROGRESS = ProductionRun.OPEN
 NEEDS = ["runs_dry", "to_clear", "to_complete", "blocked"]  # the most urgent first
 
@@ -213,9 +213,8 @@ class Board:
 
 
 def board():
-    ids = _next().union(_on_beds(), all=True)  # an OR of the two would read all runs
-    runs = list(with_rows(ProductionRun.objects.filter(pk__in=ids)))
     printers = {printer.pk: printer for printer in _printers()}
+    runs = run_rows.rows(_on_board(), printers=printers.values())
     cards = [_of_running(OpenRun(run), printers) for run in runs if run.status == IN_PROGRESS]
     busy = {run.printer_id for run in runs if run.is_printing}
     waiting = {pk: Card(printer) for pk, printer in printers.items() if pk not in busy}
@@ -237,38 +236,14 @@ def board():
 
 def queue():
     """The planned runs that are next, with what blocks them."""
-    runs = list(with_rows(ProductionRun.objects.planned())[:QUEUE_LENGTH])
+    runs = run_rows.rows(_queue())
     blockers = demand.blockers_of_read(runs)
     return [OpenRun(run, blockers[run.pk]) for run in runs]
 
 
-def _next():
-    runs = ProductionRun.objects.open().to_do(queue_length=QUEUE_LENGTH)
-    return runs.order_by().values_list("pk")
-
-
-def _on_beds():
-    """The last run of each printer that is to be cleared."""
-    last = ProductionRun.objects.live().filter(printer=OuterRef("pk"), finished_at__isnull=False)
-    last = last.order_by("-finished_at").values("pk")[:1]
-    printers = Printer.objects.active().filter(needs_clearing=True)
-    return printers.order_by().values_list(Subquery(last))
-
-
-def with_rows(runs):
-    """The runs with all that an OpenRun looks at, in the order of the queue."""
-    items = RunItem.objects.select_related("product").order_by("pk")
-    runs = demand.with_needs(runs).with_plate_picture()
-    return runs.prefetch_related(Prefetch("items", items)).queue()
-
-
-def _printers():
-    slots = PrinterSlot.objects.with_spool()
-    return (
-        Printer.objects.active()
-        .order_by("name")
-        .prefetch_related(Prefetch("slots", slots.order_by("label")))
-    )
+def of_printer(printer):
+    """The first open runs of a printer, in the order of the queue."""
+    return [OpenRun(run) for run in run_rows.rows(_of_printer(printer=printer.pk))]
 
 
 def _of_running(job, printers):
@@ -303,3 +278,35 @@ def _urgency(card):
 def _end(card):
     at = card.ended_at()
     return at is None, at or card.job.run.started_at, card.name
+
+
+# --- Queries -----------------------------------------------------------------------------------
+
+
+@compiled()
+def _printers():
+    return Printer.objects.active().order_by("name", "pk")
+
+
+@compiled()
+def _on_board():
+    """What is next, and the last run of each printer that is to be cleared."""
+    runs = ProductionRun.objects.open().to_do(queue_length=QUEUE_LENGTH)
+    last = ProductionRun.objects.live().filter(printer=OuterRef("pk"), finished_at__isnull=False)
+    last = last.order_by("-finished_at").values("pk")[:1]
+    printers = Printer.objects.active().filter(needs_clearing=True)
+    on_beds = printers.order_by().values_list(Subquery(last))
+    # An OR of the two would read all runs.
+    ids = runs.order_by().values_list("pk").union(on_beds, all=True)
+    return ProductionRun.objects.filter(pk__in=ids).with_plate_picture().queue()
+
+
+@compiled()
+def _queue():
+    return ProductionRun.objects.planned().with_plate_picture().queue()[:QUEUE_LENGTH]
+
+
+@compiled(printer=ID)
+def _of_printer(printer):
+    runs = ProductionRun.objects.open().filter(printer=printer)
+    return runs.with_plate_picture().queue()[:MOST_OF_PRINTER]

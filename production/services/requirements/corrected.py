@@ -34,6 +34,7 @@ def factors_of_start(runs):
         for run in runs
         if run.printer and any(map(is_open, run.materials.all()))
         for slot in run.printer.slots.all()
+        if slot.spool_id
     }
     return SlicerCorrection.objects.factors(pairs) if pairs else {}
 

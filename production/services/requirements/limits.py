@@ -10,9 +10,17 @@ from math import ceil
 
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.models import Spool
 from tenants.operations.refusals import Refusal
+
+TOO_HOT_A_NOZZLE = gettext_lazy(
+    "%(name)s wants a nozzle of %(wanted)s °C; %(printer)s reaches %(reached)s °C."
+)
+TOO_HOT_A_BED = gettext_lazy(
+    "%(name)s wants a bed of %(wanted)s °C; %(printer)s reaches %(reached)s °C."
+)
 
 
 class LimitExceeded(Refusal):
@@ -128,13 +136,9 @@ def of_filament(printer, filament, line):
 def _heat(printer, filament, material):
     nozzle = (filament and filament.nozzle_temp) or material.nozzle_temp_min
     bed = (filament and filament.bed_temp) or material.bed_temp
-    nozzle_message = _(
-        "%(name)s wants a nozzle of %(wanted)s °C; %(printer)s reaches %(reached)s °C."
-    )
-    bed_message = _("%(name)s wants a bed of %(wanted)s °C; %(printer)s reaches %(reached)s °C.")
     for message, wanted, reached in (
-        (nozzle_message, nozzle, printer.max_nozzle_temp),
-        (bed_message, bed, printer.max_bed_temp),
+        (TOO_HOT_A_NOZZLE, nozzle, printer.max_nozzle_temp),
+        (TOO_HOT_A_BED, bed, printer.max_bed_temp),
     ):
         if wanted and reached and wanted > reached:
             figures = {"name": filament or material, "wanted": wanted, "reached": reached}

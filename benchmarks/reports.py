@@ -11,7 +11,7 @@ from django.db import connection
 from benchmarks.farm import enter_farm
 from production.models import ProductionRun
 from production.services.reports import explanation, variance
-from production.services.reports.variance import GROUPS
+from production.services.reports.statements import GROUPS
 
 RUNS = 100_000
 

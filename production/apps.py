@@ -14,6 +14,7 @@ class ProductionConfig(AppConfig):
         from inventory.services import filament_references, run_lines  # noqa: PLC0415
         from production.services import filament_references as references  # noqa: PLC0415
         from production.services import late_reports, pictures, reported_loads, transitions, twins  # noqa: PLC0415
+        from production.services.figures import folding  # noqa: PLC0415
         from production.services.printing import active_spool  # noqa: PLC0415
         from production.services.tables import kinds as tables  # noqa: PLC0415
         from production.spoolman.importing import jobs  # noqa: PLC0415
@@ -27,6 +28,7 @@ class ProductionConfig(AppConfig):
         minutely.register(late_reports.IS_DUE, late_reports.settle_due)
         forgetting.register(pictures.forget_unused)
         minutely.register(reported_loads.IS_DUE, reported_loads.load)
+        minutely.register(folding.IS_DUE, folding.fold_due, is_long=True)
         announcing.shapes |= dict.fromkeys(("vendor", "filament"), _erased)
         for role in roles.FARM_ROLES:
             roles.register(role, transitions.codenames(role))

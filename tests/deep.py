@@ -31,6 +31,7 @@ PARTS = {
     "figures": [
         "tests/production/figures/test_figures.py",
         "tests/production/figures/test_month.py",
+        "tests/production/folded/test_marks.py",
         "tests/production/best_fit/test_search.py",
     ],
     "concurrency": [

@@ -13,6 +13,7 @@ from production.admin.charts import columns
 from production.models import Printer, ProductionRun
 from production.services.reports import alerts, demand, variance
 from production.services.reports import explanation as explanations
+from production.services.reports.folded import Chosen
 from production.services.reports.today import OpenRun
 from tenants.accounts.models import FarmSettings
 from tenants.farms import nightly
@@ -131,8 +132,9 @@ def _week(settings):
     runs = ProductionRun.objects.closed().between(
         days[0], today, timezone=settings.timezone, moment="finished_at"
     )
-    found = {row["key"]: row for row in variance.of_many(runs, group_by="day")}
-    whole = next(iter(variance.of_many(runs)), None)
+    chosen = Chosen(days[0], today + timedelta(days=1))
+    found = {row["key"]: row for row in variance.of_many(runs, group_by="day", chosen=chosen)}
+    whole = next(iter(variance.of_many(runs, chosen=chosen)), None)
     rows = [{"day": day, **_figures(found.get(day.isoformat()))} for day in days]
     return {
         "days": rows,
@@ -143,7 +145,8 @@ def _week(settings):
             whole["compared"], settings.currency, settings.variance_alert_percent
         ),
         "dearest": explanation.dearest(
-            explanations.by_over(explanations.of_many(runs, group_by="product")), MAX_ROWS
+            explanations.by_over(explanations.of_many(runs, group_by="product", chosen=chosen)),
+            MAX_ROWS,
         ),
         "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
     }

@@ -17,9 +17,8 @@ from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
 from production.services.reports.occupation import KEYS as OCCUPATION_GROUPS
 from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
-from production.services.reports.statements import OF_MATERIAL
+from production.services.reports.statements import GROUPS, OF_MATERIAL
 from production.services.reports.stock_value import KEYS as STOCK_GROUPS
-from production.services.reports.variance import GROUPS
 from tenants.api.filters import (
     BooleanFilter,
     ChoiceFilter,

@@ -6,6 +6,13 @@ it takes, its RunEvents what was done to it. Status, reservations and numbers ar
 """
 
 from production.models.corrections import SlicerCorrection
+from production.models.figures import (
+    NOT_COMPARED,
+    ExplanationSum,
+    FiguresMark,
+    FoldedDays,
+    VarianceSum,
+)
 from production.models.pictures import Picture
 from production.models.print_hosts import PrintHost
 from production.models.printers import Printer, PrinterSlot
@@ -40,10 +47,14 @@ from production.models.sources import (
 __all__ = [
     "ESTIMATED",
     "METERING",
+    "NOT_COMPARED",
     "REPORTED",
     "UNMEASURED",
     "BomLine",
+    "ExplanationSum",
+    "FiguresMark",
     "GramsSource",
+    "FoldedDays",
     "Picture",
     "PlanSource",
     "PrintHost",
@@ -63,6 +74,7 @@ __all__ = [
     "RunPhoto",
     "SlicedFile",
     "SlicerCorrection",
+    "VarianceSum",
     "ActualSource",
     "source_of",
 ]

@@ -1,6 +1,7 @@
 """What must always be true between runs and the ledger, and with it of the whole farm."""
 
 from inventory.services import invariants as of_inventory
+from production.services.figures import checking
 
 # Grams a run took of each spool: usage and waste, less what was reversed of them.
 TAKEN = """
@@ -144,3 +145,4 @@ def violations():
     and production, that breaks an invariant."""
     yield from of_inventory.violations()
     yield from of_inventory.broken(INVARIANTS)
+    yield from checking.violations()

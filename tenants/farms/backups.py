@@ -31,6 +31,14 @@ LEFT_OUT = {
     "jobs_jobfileblock",
     "production_printhost",  # keys of printers; and no copy of a farm is to start prints
 }
+# Sums of runs, which are folded again, and marks of days that are to be.
+DERIVED = {
+    "production_explanationsum",
+    "production_figuresmark",
+    "production_foldeddays",
+    "production_variancesum",
+}
+LEFT_OUT |= DERIVED
 # One snapshot; dates and times as every server reads them; no limit but that for locks.
 SNAPSHOT = """
     BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;

@@ -20,7 +20,7 @@ from tenants.accounts import access, roles
 from tenants.accounts.audited import audit
 from tenants.accounts.models import FarmSettings, User
 from tenants.farms.backup_file import BackupReader, InvalidBackup
-from tenants.farms.backups import LEFT_OUT
+from tenants.farms.backups import DERIVED, LEFT_OUT
 from tenants.farms.json_shapes import malformed_table
 from tenants.farms.names import check_slug, farm_hosts, schema_name
 from tenants.farms.services import PUBLIC, checked, claim, make_schema
@@ -148,6 +148,7 @@ def fill(tenant, reader, last):
 
 def _copy_rows(reader, tenant):
     known = tables.of(tenant.schema_name)
+    derived = DERIVED & known.keys()
     known = {name: table for name, table in known.items() if name not in LEFT_OUT}
     last = {}
     tenant.uses_farm_role = True
@@ -164,6 +165,8 @@ def _copy_rows(reader, tenant):
                 raise _other_tables(min(missing))
             # No table is altered while one of its rows is to be checked.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+            for name in derived:
+                cursor.execute(f"DELETE FROM {name}")  # nosec B608 - what triggers made of the rows
             for table in known.values():
                 if table.has_unreadable_values():
                     raise _unreadable(table.name)

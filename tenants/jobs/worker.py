@@ -123,6 +123,11 @@ def _schedule(app):
     def each_minute(timestamp):
         minutely.work_in_all()
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="minutely_long", queueing_lock="minutely_long")
+    def each_minute_apart(timestamp):
+        minutely.work_long_in_all()
+
     @app.periodic(cron="23 * * * *")
     @app.task(name="forget_old", queueing_lock="forget_old")
     def forget_old(timestamp):

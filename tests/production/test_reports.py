@@ -16,7 +16,8 @@ from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
 from production.services.reports import alerts, consumption, unexplained
 from production.services.reports.alerts import NoEvidence
-from production.services.reports.variance import GROUPS, by_material, of_many
+from production.services.reports.statements import GROUPS
+from production.services.reports.variance import by_material, of_many
 from production.services.runs import lifecycle, repeats
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tests.factories import (

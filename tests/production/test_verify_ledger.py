@@ -170,7 +170,7 @@ def test_each_invariant_is_one_query_however_many_rows(spool):
         a_run((spool, 10))
     with CaptureQueriesContext(connection) as seen:
         assert found() == []
-    assert len([query for query in seen if "FROM" in query["sql"]]) == 21
+    assert len([query for query in seen if "FROM" in query["sql"]]) == 23
 
 
 # --- The command -------------------------------------------------------------------------------

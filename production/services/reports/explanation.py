@@ -11,27 +11,28 @@ from decimal import Decimal
 
 from production.services.explanation.explaining import Difference
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS, UNKNOWN
-from production.services.reports import part_sums, variance
+from production.services.reports import folded, variance
 from production.services.reports.statements import OF_ITEMS, OF_MATERIAL
-from production.services.reports.variance import GROUPS, KINDS
+from production.services.reports.variance import KINDS
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, PLACES, Figure, rounded
 
 NAMES = {"grams": OF_GRAMS, "minutes": OF_MINUTES}
 DIGITS = {"grams": GRAM_PLACES, "minutes": MINUTE_PLACES}
 
 
-def of_many(runs, *, group_by=None):
+def of_many(runs, *, group_by=None, chosen=None):
     """The explanation of all runs of a queryset: a list of dicts, one a group, in order of the key.
 
     ``group_by`` is as for the variance of many runs, or filament or material_type: a need counts
-    for that which it was planned with, in grams and material alone. Three queries at most.
+    for that which it was planned with, in grams and material alone. ``chosen`` is as for the
+    variance too. Three queries at most.
     """
     if group_by in OF_MATERIAL:
-        statement, kinds, figures = part_sums.of_materials(group_by), ("material",), ("grams",)
+        kinds, figures = ("material",), ("grams",)
     else:
-        statement = part_sums.of_runs(GROUPS[group_by])
         kinds, figures = ("total", *KINDS), ("grams", "minutes")
-    groups = variance.groups(statement, runs)
+    rows = folded.rows(folded.EXPLANATION, runs, group_by=group_by, chosen=chosen)
+    groups = variance.groups(rows)
     names = variance.names(group_by, groups)
     more = ("share",) if group_by in OF_ITEMS else ()
     return [

@@ -19,6 +19,8 @@ NAMES = {
     "labour": ("output", "scrap", "lost"),
 }
 FIGURES = tuple(NAMES)
+# Of a need: of the filament that it counts for.
+MATERIAL_KEYS = {"filament": "filament_id::text", "material_type": "material_type_id::text"}
 
 # Every line has a type; joined by an inner join, it made a report of 30,000 runs take minutes.
 _NEEDS = """
@@ -190,7 +192,8 @@ _BY_MATERIAL = """
         FROM joined LEFT JOIN stand_ins USING (run_id, requirement) GROUP BY 1, 2, 4
     ) AS uses ORDER BY run_id, requirement, grams DESC, filament_id NULLS LAST
 ), parts AS (
-    SELECT totals.id, status, reason, no_material, CASE WHEN bool_or(needs.assumed_grams > 0
+    SELECT totals.id, status, totals.finished_at, totals.created_at, reason, no_material,
+        CASE WHEN bool_or(needs.assumed_grams > 0
             AND needs.assumed_grams = needs.actual_grams) OVER (PARTITION BY needs.run_id)
             THEN 'not_measured' END AS no_grams,
         filament.id AS filament_id,
@@ -224,10 +227,11 @@ def of_runs(key):
     return _statement(_BY_ITEM, key, [f"no_{figure}" for figure in FIGURES], sums)
 
 
-def of_materials(group_by):
-    """The statement that sums the parts of grams and material by filament or material type."""
+def of_materials(key):
+    """The statement that sums the parts of grams and material by the SQL expression ``key``:
+    one of MATERIAL_KEYS, or made of it."""
     sums = [_sums("grams", "actual_grams"), _sums("material", "material"), _assumed("grams")]
-    return _statement(_BY_MATERIAL, f"{group_by}_id::text", ["no_grams", "no_material"], sums)
+    return _statement(_BY_MATERIAL, key, ["no_grams", "no_material"], sums)
 
 
 def _statement(parts, key, reasons, sums):

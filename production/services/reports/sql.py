@@ -27,7 +27,8 @@ def columns(fragment, separator=", "):
 
 _CHOSEN = """
 WITH chosen AS NOT MATERIALIZED (
-    SELECT id, status, printer_id, finished_at, planned_minutes, hour_rate, labour_rate,
+    SELECT id, status, printer_id, finished_at, created_at, planned_minutes, hour_rate,
+        labour_rate,
         CASE WHEN energy_price_kwh = 0 THEN 0 ELSE power_watts * energy_price_kwh / 1000 END
             AS power_rate,
         status IN ('completed', 'failed') AS is_booked,
@@ -69,7 +70,7 @@ _LINES = """
             END AS planned_cost,
         line.actual_source, line.actual_source IN ('as_planned', 'percent', 'sliced') AS is_assumed,
         coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost,
-        takes.is_unknown AS is_taken_unknown
+        takes.is_unknown AS is_taken_unknown, chosen.finished_at, chosen.created_at
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id
     LEFT JOIN takes ON takes.run_id = line.run_id AND takes.spool_id = line.spool_id
     LEFT JOIN inventory_spool planned_spool
@@ -109,7 +110,7 @@ _RUNS = f"""
             AS unit_labour
     FROM production_runitem item JOIN chosen ON chosen.id = item.run_id
 ), figures AS (
-    SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
+    SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at, chosen.created_at,
         coalesce(planned_grams, 0) AS planned_grams, assumed_grams, {columns("{0}_grams")},
         CASE WHEN is_booked AND weighed.run_id IS NOT NULL THEN coalesce(actual_grams, 0)
             ELSE actual_grams END AS actual_grams,
@@ -282,6 +283,7 @@ def of_shares():
     return _CHOSEN + _TAKES + _RUNS + _SHARES
 
 
-def of_materials(group_by):
-    """The statement that sums material lines by filament or material type."""
-    return _CHOSEN + _TAKES + _PER_MATERIAL.replace("{key}", MATERIAL_KEYS[group_by])
+def of_materials(key):
+    """The statement that sums material lines by the SQL expression ``key``: one of MATERIAL_KEYS,
+    or made of it."""
+    return _CHOSEN + _TAKES + _PER_MATERIAL.replace("{key}", key)

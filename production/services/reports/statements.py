@@ -17,10 +17,28 @@ CLOSED_BY = """(
 CLOSED = "status IN ('completed', 'failed', 'cancelled')"
 ENDED = "to_char(finished_at AT TIME ZONE %(timezone)s, '{0}')"
 DAY, WEEK, MONTH = map(ENDED.format, ("YYYY-MM-DD", 'IYYY-"W"IW', "YYYY-MM"))
+
+
+def closed_by(run):
+    """The SQL expression of the id of who closed a run that is closed; ``run`` is its table."""
+    return f"CASE WHEN {run}.{CLOSED} THEN {CLOSED_BY.format(run=f'{run}.id')} END"
+
+
 # Of these groups each item of a run carries its share of it.
 OF_ITEMS = ("product", "order")
 # Of these there are grams and the material's cost alone.
 OF_MATERIAL = ("filament", "material_type")
+GROUPS = {
+    None: "NULL::text",
+    "product": "product_id::text",
+    "order": ORDER,
+    "printer": "printer_id::text",
+    "person": f"({closed_by('parts')})::text",
+    "day": DAY,
+    "week": WEEK,
+    "month": MONTH,
+    "status": "status",
+}
 
 
 class Orders:
@@ -37,11 +55,6 @@ def names_of(rows, queryset):
     """The names of the rows' keys, ``{key: name}``; one query."""
     found = queryset.in_bulk({row["key"] for row in rows} - {None})
     return {pk: str(each) for pk, each in found.items()}
-
-
-def closed_by(run):
-    """The SQL expression of the id of who closed a run that is closed; ``run`` is its table."""
-    return f"CASE WHEN {run}.{CLOSED} THEN {CLOSED_BY.format(run=f'{run}.id')} END"
 
 
 def with_shares(run_ids):

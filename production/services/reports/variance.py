@@ -15,7 +15,7 @@ from itertools import groupby
 
 from inventory.models import Filament, MaterialType
 from production.models import UNMEASURED, Printer, Product
-from production.services.reports import sql, statements
+from production.services.reports import folded, sql, statements
 from production.services.statements import fetched
 from production.services.variance import (
     GRAM_PLACES,
@@ -28,17 +28,6 @@ from production.services.variance import (
 )
 from tenants.accounts.models import FarmSettings, User
 
-GROUPS = {
-    None: "NULL::text",
-    "product": "product_id::text",
-    "order": statements.ORDER,
-    "printer": "printer_id::text",
-    "person": f"({statements.closed_by('parts')})::text",
-    "day": statements.DAY,
-    "week": statements.WEEK,
-    "month": statements.MONTH,
-    "status": "status",
-}
 NAMED = {
     "product": Product.objects,
     "printer": Printer.objects,
@@ -59,29 +48,30 @@ REASONS = (
 )
 
 
-def of_many(runs, *, group_by=None):
+def of_many(runs, *, group_by=None, chosen=None):
     """The variance of all runs of a queryset: a list of dicts, one a group, in order of the key.
+    With ``chosen``, which says which runs these are, sums that are kept are used.
 
     ``group_by`` is one of GROUPS: None (one group), product, order, printer, person (who closed
     the run, the last time), day, week or month (of the end, in the farm's time zone) or status.
     Three queries at most, whatever the number of runs.
     """
-    by_item = group_by in statements.OF_ITEMS
-    found = groups(sql.of_runs(GROUPS[group_by], by_item=by_item), runs)
+    found = groups(folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen))
     named = names(group_by, found)
     return [_group(key, named.get(key, key), rows) for key, rows in found.items()]
 
 
 def by_run(runs):
     """The variance of each run of a queryset, as `of_many` has it: ``{id: dict}``."""
-    found = groups(sql.of_runs("id", by_item=False), runs)
+    params = {"timezone": FarmSettings.load().timezone}
+    found = groups(fetched(sql.of_runs("id", by_item=False), params, runs=runs))
     return {key: _group(key, None, rows) for key, rows in found.items()}
 
 
-def by_material(runs, *, group_by="filament"):
+def by_material(runs, *, group_by="filament", chosen=None):
     """Grams and material cost of all runs of a queryset per filament or material type (of the
     spools, else of what is required), as `of_many` does."""
-    found = groups(sql.of_materials(group_by), runs)
+    found = groups(folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen))
     named = names(group_by, found)
     return [
         {
@@ -109,9 +99,8 @@ def reason(row, figure):
     return min(found, key=REASONS.index, default=None)
 
 
-def groups(statement, runs):
+def groups(rows):
     """The rows of each key: ``{key: [row, ...]}``, in order."""
-    rows = fetched(statement, {"timezone": FarmSettings.load().timezone}, runs=runs)
     return {key: list(found) for key, found in groupby(rows, key=lambda row: row["key"])}
 
 

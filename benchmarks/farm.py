@@ -134,7 +134,7 @@ INSERT INTO production_productionrun (number, status, printer_id, plate_count,
 INSERT INTO production_runitem (run_id, product_id, quantity, planned_quantity, good_count,
         good_count_source, scrapped_count, scrap_reason_id, bed_position, order_reference, bom,
         bom_grams_per_unit, labour_minutes_per_unit, sliced_quantity)
-    SELECT n, 1 + floor(power((n * 7919 + k * 31) %% 1000 / 1000.0, 2) * 300), 5,
+    SELECT n, 1 + floor(power((n * 7919::bigint + k * 31) %% 1000 / 1000.0, 2) * 300), 5,
         CASE WHEN status <> 'planned' THEN 5 END,
         CASE status WHEN 'completed' THEN 5 - (n %% 20 = 1)::int END,
         CASE status WHEN 'completed' THEN 'typed' ELSE '' END,

@@ -73,7 +73,8 @@ class StrictOrdering(OrderingFilter):
             for name in ordering
             for column in _columns(name.removeprefix("-"), view)
         ]
-        return queryset.order_by(*columns, "-pk")
+        # In the direction of the last one, so that an index serves both of them.
+        return queryset.order_by(*columns, "-pk" if ordering[-1].startswith("-") else "pk")
 
 
 def _aliases(view):

@@ -19,10 +19,17 @@ from tenants.api.fast_representation import fields_of, is_of_lines
 from tenants.api.json_expressions import OWN_METHOD, NotExpressible, expression_of, names_of
 from tenants.api.serializers import RowSerializer, meta_names
 from tenants.operations.compiled import ID, IDS, IsOneOf, Placeholder, fetch, with_names
+from tenants.web.pagination import FAR, page_ids
 
-PAGING = {"page", "page_size", "format"}  # parameters that leave a list as it is
+PAGING = {"page", "page_size", "count", "format"}  # parameters that leave a list as it is
 PAGE = "WITH page AS (SELECT ARRAY({ids}) AS ids) SELECT {json}"
-COUNT = ", (SELECT count(*) FROM ({rows}) AS found)"
+COUNT = "(SELECT count(*) FROM ({rows}) AS found)"
+# Of a page and one row more, that is not shown.
+UNCOUNTED = (
+    "WITH found AS (SELECT ARRAY({ids}) AS ids), page AS (SELECT ids[:{size}] AS ids FROM found)"
+    " SELECT {json}, (SELECT cardinality(ids) > {size} FROM found)"
+)
+BACKWARDS = "SELECT id FROM ({ids}) AS far (id) ORDER BY row_number() OVER () DESC"
 ROW = (
     "SELECT row_to_json(line)::text FROM {line}"
     " WHERE EXISTS (SELECT FROM ({rows}) AS found (id) WHERE id = {pk})"
@@ -79,14 +86,24 @@ def is_annotated(view, rows):
 def read_page(view, rows, start, end):
     """``(text, count)``: the rows from ``start`` to ``end`` as JSON, and how many there are. Where
     ``rows`` is None they are those of the view's queryset, by SQL that is compiled once."""
+    if start >= FAR:
+        return _read_far(type(view), _listed(type(view)) if rows is None else rows, start, end)
     if rows is None:
         found = fetch(_page_sql(type(view), start, end), None)
     else:
-        ids, params = _sql(rows.values("pk")[start:end])
-        counted, more = _sql(rows.order_by().values("pk"))
-        found = _execute(_statement(type(view), ids, counted), [*params, *more])
+        found = _execute(*_page(type(view), rows, start, end, _sql))
     [(text, count)] = found
     return JSONText(text), count
+
+
+def read_uncounted(view, rows, start, end):
+    """``(text, has more)``: the same rows, and whether there are more of them."""
+    if rows is None:
+        found = fetch(_uncounted_sql(type(view), start, end), None)
+    else:
+        found = _execute(*_uncounted(type(view), rows, start, end, _sql))
+    [(text, has_more)] = found
+    return JSONText(text), has_more
 
 
 def read_row(view, rows, pk):
@@ -133,9 +150,42 @@ def _of_row(parent):
 def _page_sql(view, start, end):
     """The statement for a page of the view's queryset. It takes no parameters: PostgreSQL plans
     for these few rows, and once."""
-    rows = (view.queryset if view.listed is None else view.listed).values("pk")
-    sql = _statement(view, _composed(rows[start:end]), _composed(rows.order_by()))
-    return sql.replace("%%", "%")
+    return _page(view, _listed(view), start, end, _constant)[0].replace("%%", "%")
+
+
+@lru_cache(100)
+def _uncounted_sql(view, start, end):
+    return _uncounted(view, _listed(view), start, end, _constant)[0].replace("%%", "%")
+
+
+def _listed(view):
+    return view.queryset if view.listed is None else view.listed
+
+
+def _page(view, rows, start, end, sql_of):
+    """``(statement, parameters)``"""
+    ids, params = sql_of(page_ids(rows, start, end)[0])
+    counted, more = sql_of(rows.order_by().values("pk"))
+    page, count = PAGE.format(ids=ids, json=json_sql(view)), COUNT.format(rows=counted)
+    return f"{page}, {count}", [*params, *more]
+
+
+def _uncounted(view, rows, start, end, sql_of):
+    ids, params = sql_of(page_ids(rows, start, end + 1)[0])
+    return UNCOUNTED.format(ids=ids, size=end - start, json=json_sql(view)), params
+
+
+def _read_far(view, rows, start, end):
+    """The same as `read_page`, by two statements: from the last row, where that is nearer."""
+    counted, params = _sql(rows.order_by().values("pk"))
+    [(count,)] = _execute(f"SELECT {COUNT.format(rows=counted)}", params)
+    if start >= count:
+        return JSONText("[]"), count
+    found, is_backwards = page_ids(rows, start, end, count=count)
+    ids, params = _sql(found)
+    ids = BACKWARDS.format(ids=ids) if is_backwards else ids
+    [(text,)] = _execute(PAGE.format(ids=ids, json=json_sql(view)), params)
+    return JSONText(text), count
 
 
 @cache
@@ -147,10 +197,6 @@ def _row_sql(view):
 def _row_of(view, rows):
     found = _composed(rows.order_by().values("pk"))
     return ROW.format(line=_line_of_row(view), rows=found, pk=PK)
-
-
-def _statement(view, ids, counted):
-    return PAGE.format(ids=ids, json=json_sql(view)) + COUNT.format(rows=counted)
 
 
 def _line(serializer, rows, parent, condition, place="pk"):
@@ -200,6 +246,10 @@ def _sql(rows):
 def _composed(rows):
     """SQL with its constants in it, and with the names of its placeholders."""
     return with_names(*_sql(rows))
+
+
+def _constant(rows):
+    return _composed(rows), []
 
 
 def _execute(sql, params):

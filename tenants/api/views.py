@@ -22,7 +22,14 @@ from tenants.api.documents import DocumentRenderer, PDFRenderer
 from tenants.api.fast_representation import loaded, represent
 from tenants.api.filters import SeveralFilter
 from tenants.api.if_match import expected_versions
-from tenants.api.json_rows import is_annotated, is_expressible, lists_all, read_page, read_row
+from tenants.api.json_rows import (
+    is_annotated,
+    is_expressible,
+    lists_all,
+    read_page,
+    read_row,
+    read_uncounted,
+)
 from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source, whole_transaction
 from tenants.operations.versions import check_version, expecting
@@ -273,7 +280,7 @@ class BaseViewSet(GenericViewSet):
         if self.action in self.queries:
             names |= set(self.queries[self.action]().fields)
         if self.action == "list":
-            names |= {"page", "page_size"}
+            names |= {"page", "page_size", "count"}
             names |= {"ordering", "search"} if hasattr(self, "ordering_fields") else set()
             filters = self.filterset_class.base_filters if self.filterset_class else {}
         return dict.fromkeys(names) | filters
@@ -336,7 +343,8 @@ class ListViewSet(BaseViewSet):
         rows = None if lists_all(self) else self.filter_queryset(self.get_listed())
         if rows is not None and is_annotated(self, rows):
             return self.list_response(self.with_related(rows))
-        page = self.paginator.paginate_read(partial(read_page, self, rows), request)
+        read = read_page if self.paginator.is_counted(request) else read_uncounted
+        page = self.paginator.paginate_read(partial(read, self, rows), request)
         return self.get_paginated_response(page)
 
 

@@ -1,21 +1,89 @@
-"""Paginators for long lists."""
+"""Paginators for long lists.
+
+What is sorted and skipped are ids: what else a list shows of its rows, from other tables and by
+sums, is fetched for those of the page alone. Ids are read in the order of an index, whichever way
+the list is sorted, and from the nearer end of the list.
+"""
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.db.models.expressions import OrderBy
 
 from tenants.operations.compiled import IsOneOf
 
+FAR = 5_000  # rows: to skip more of them, it is worth knowing how many there are in all
+
+
+def page_ids(rows, start, end, *, count=None):
+    """``(ids, is backwards)``: a QuerySet of the ids of the rows from ``start`` to ``end``. With
+    the ``count`` of all rows, those far from the first one are read from the last one."""
+    if count is not None and start >= FAR and start > count // 2:
+        return _ids(rows, max(count - end, 0), count - start, is_backwards=True), True
+    return _ids(rows, start, end), False
+
+
+def rows_of_page(rows, start, end, *, count=None):
+    """These rows as a QuerySet, in their order."""
+    ids, _is_backwards = page_ids(rows, start, end, count=count)
+    return rows.filter(IsOneOf("pk", ArraySubquery(ids)))
+
+
+def _ids(rows, start, end, *, is_backwards=False):
+    """An index has its nulls first in descending order. Where they come last, it gives the rows
+    with a value, and then those without: two parts, each in its order."""
+    if (name := _nulls_apart(rows)) is None:
+        rows = rows.reverse() if is_backwards else rows
+        return rows.values("pk")[start:end]
+    ordered = rows.order_by(f"-{name}", *rows.query.order_by[1:]).values("pk")
+    parts = [ordered.filter(**{f"{name}__isnull": is_null}) for is_null in (False, True)]
+    if is_backwards:
+        parts = [part.reverse() for part in reversed(parts)]
+    first, second = (part[:end] for part in parts)
+    return first.union(second, all=True)[start:end]
+
+
+def _nulls_apart(rows):
+    """The name of a column of the rows by which they are sorted before all else, from the highest
+    value down and nulls last; None where they are sorted in another way."""
+    first = next(iter(rows.query.order_by), None)
+    if not (isinstance(first, OrderBy) and first.descending and first.nulls_last):
+        return None
+    nullable = {field.name for field in rows.model._meta.concrete_fields if field.null}
+    is_column = isinstance(first.expression, F) and first.expression.name in nullable
+    return first.expression.name if is_column else None
+
 
 class DeferredPaginator(Paginator):
-    """Finds which rows are on a page before it reads them.
+    """Finds which rows are on a page before it reads them, in one statement, as Django's does."""
 
-    What is sorted and skipped are ids: what else a list shows of its rows, from other tables and
-    by sums, is fetched for those of the page alone, however far from the first it is. It takes
-    one statement, as Django's does.
-    """
+    def page(self, number):
+        number = self.validate_number(number)
+        if not isinstance(self.object_list, QuerySet):
+            return super().page(number)
+        start = (number - 1) * self.per_page
+        end = min(start + self.per_page, self.count)
+        rows = rows_of_page(self.object_list, start, end, count=self.count)
+        return self._get_page(rows, number, self)
 
-    def _get_page(self, rows, number, paginator):
-        if isinstance(rows, QuerySet):
-            rows = self.object_list.filter(IsOneOf("pk", ArraySubquery(rows.values("pk"))))
-        return super()._get_page(rows, number, paginator)
+
+class UncountedPage:
+    """A page of a list whose rows nobody counts: one row more is read, to know of the next page."""
+
+    count = num_pages = None
+
+    def __init__(self, number, per_page, *, has_more):
+        self.number, self.per_page, self.has_more = number, per_page, has_more
+        self.paginator = self
+
+    def has_next(self):
+        return self.has_more
+
+    def has_previous(self):
+        return self.number > 1
+
+    def next_page_number(self):
+        return self.number + 1
+
+    def previous_page_number(self):
+        return self.number - 1

@@ -27,13 +27,11 @@ def normalise(text):
     return "".join(text.split()).upper().translate(_LOOKALIKES)
 
 
-def pattern(word):
-    """The regular expression of the codes that start with ``word``, or have it as a printed group;
-    None if no code can."""
+def part(word):
+    """``word`` as codes are written, which may start with it or have it as a printed group; None if
+    no code can."""
     code = normalise(word)
-    if not code or any(letter not in ALPHABET for letter in code):
-        return None
-    return f"^(...)*{code}" if len(code) == GROUP else f"^{code}"
+    return code if code and all(letter in ALPHABET for letter in code) else None
 
 
 def spelled(code):

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.models import (
     Filament,
     InventoryTransaction,
+    MaterialType,
     RecognisedRepeat,
     Spool,
     SpoolEvent,
@@ -19,7 +20,6 @@ from inventory.services import stock
 from tenants.api.filters import (
     AmountFilter,
     BooleanFilter,
-    DayOrMomentParameter,
     EventFilter,
     FilterSet,
     FollowedFilter,
@@ -30,6 +30,9 @@ from tenants.api.filters import (
     SeveralFilter,
     TextFilter,
     ToFilter,
+)
+from tenants.api.parameters import (
+    DayOrMomentParameter,
 )
 
 
@@ -50,7 +53,7 @@ class CaseInsensitiveFilter(TextFilter):
 
 
 class MaterialTypeReferenceFilter(ReferenceFilter):
-    names = {"code": "iexact"}
+    names, referred = {"code": "iexact"}, MaterialType
 
 
 class FilamentReferenceFilter(ReferenceFilter):
@@ -61,7 +64,7 @@ class FilamentReferenceFilter(ReferenceFilter):
     def lookup_id(self, value):
         return self._same_as(Q(pk=value))
 
-    def lookup(self, name, value):
+    def lookup(self, rows, name, value):
         return self._same_as(Q(**{f"{name}__{self.names[name]}": value}))
 
     @staticmethod
@@ -75,8 +78,9 @@ class SpoolReferenceFilter(ReferenceFilter):
 
     names = {"code": "labelled"}
 
-    def lookup(self, name, value):
-        return lambda path: Q(**{f"{path}__in": Spool.objects.labelled(value)})
+    def lookup(self, rows, name, value):
+        ids = list(Spool.objects.labelled(value).values_list("pk", flat=True))
+        return lambda path: Q(**{f"{path}__in": ids})
 
 
 class RunReferenceFilter(ReferenceFilter):

@@ -251,7 +251,7 @@ FAULTS = {
         ["tests/production/test_ways_in.py"],
     ),
     "a name is looked for as it was typed": Fault(
-        "tenants/api/filters.py",
+        "tenants/api/parameters.py",
         "return one_line(super().to_python(value))",
         "return super().to_python(value)",
         ["tests/production/test_ways_in.py"],

@@ -1,12 +1,12 @@
 """Filters, ordering and search of the API's lists."""
 
-from django.db.models import F, Func, Value
-from django.db.models.functions import Length
+from django.db.models import F
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
+from tenants.operations.natural_order import natural
 from tenants.operations.searching import require_few, with_days
 from tenants.operations.text import one_line
 
@@ -45,8 +45,9 @@ class BoundedSearch(SearchFilter):
 class StrictOrdering(OrderingFilter):
     """``ordering=-finished_at,number``: by fields the list names, nulls last, ids to break ties.
 
-    A view's ``ordering_aliases`` are other names for some of them, or for expressions. By one in
-    its ``natural_ordering`` a row that ends in 127 comes before one that ends in 1000.
+    A view's ``ordering_aliases`` are other names for some of them, for expressions, or for several
+    of them in a tuple. By one in its ``natural_ordering`` a row that ends in 127 comes before one
+    that ends in 1000.
     """
 
     def remove_invalid_fields(self, queryset, fields, view, request):
@@ -82,11 +83,11 @@ def _aliases(view):
 
 
 def _columns(name, view):
-    column = _aliases(view).get(name, name)
-    column = F(column) if isinstance(column, str) else column
-    if name not in getattr(view, "natural_ordering", ()):
-        return [column]
-    return [Func(column, Value("0123456789"), function="rtrim"), Length(column), column]
+    if name in getattr(view, "natural_ordering", ()):
+        return natural(name)
+    columns = _aliases(view).get(name, name)
+    columns = columns if isinstance(columns, tuple) else (columns,)
+    return [F(column) if isinstance(column, str) else column for column in columns]
 
 
 def _directed(column, name, rows):

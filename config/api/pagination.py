@@ -8,7 +8,9 @@ from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from tenants.api.filters import BooleanParameter
+from tenants.api.parameters import (
+    BooleanParameter,
+)
 from tenants.web.pagination import DeferredPaginator, UncountedPage, rows_of_page
 
 MAX_DIGITS = 9
@@ -53,18 +55,19 @@ class Pages(PageNumberPagination):
         if self.is_counted(request):
             return super().paginate_queryset(queryset, request, view)
 
-        def read(start, end):
+        def read(start, end, is_counted):
             found = list(self._rows(queryset, start, end + 1))
             return found[: end - start], len(found) > end - start
 
         return self.paginate_read(read, request)
 
     def paginate_read(self, read, request):
-        """The rows of a page that ``read(start, end)`` returns, with the number of all rows, or
-        whether there are more where they are not counted."""
+        """The rows of a page that ``read(start, end, is_counted)`` returns, with the number of all
+        rows, or whether there are more where they are not counted."""
         size, number = self.get_page_size(request), self.get_page_number(request, None)
-        rows, rest = read((number - 1) * size, number * size)
-        if self.is_counted(request):
+        is_counted = self.is_counted(request)
+        rows, rest = read((number - 1) * size, number * size, is_counted=is_counted)
+        if is_counted:
             super().paginate_queryset(range(rest), request)
             return rows
         if number > 1 and rows in ([], "[]"):

@@ -23,7 +23,6 @@ class LedgerViewSet(ReadViewSet):
     queryset = InventoryTransaction.objects.all()
     serializer_class = InventoryTransactionSerializer
     filterset_class = filters.InventoryTransactionFilter
-    search_fields = ["note", "reason", "spool__code", "production_run__number"]
     ordering_fields = ["id", "created_at", "occurred_at", "grams"]
 
     def with_related(self, rows):

@@ -9,6 +9,13 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+OF_ENTRIES = """
+CREATE INDEX ledger_by_words ON inventory_inventorytransaction USING gin (words_of(
+    reason || ' ' || left(note, 1000)))
+    WITH (fastupdate = off)
+    WHERE NOT (reason = '' AND note = '')
+"""
+
 
 class Migration(migrations.Migration):
 
@@ -99,7 +106,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
-                'indexes': [models.Index(fields=['spool', 'id'], name='ledger_by_spool'), models.Index(fields=['production_run'], name='ledger_by_run'), models.Index(fields=['created_at'], name='ledger_by_time'), models.Index(fields=['performed_by', 'created_at'], name='ledger_by_person')],
+                'indexes': [models.Index(fields=['spool', 'id'], name='ledger_by_spool'), models.Index(fields=['production_run'], name='ledger_by_run'), models.Index(fields=['created_at', 'id'], name='ledger_by_time'), models.Index(fields=['performed_by', 'created_at'], name='ledger_by_person')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'count'), models.Q(('grams__gt', 0), ('kind', 'receipt')), models.Q(('grams__lt', 0), ('kind__in', ['usage', 'waste', 'return'])), models.Q(('kind__in', ['adjustment', 'reversal']), models.Q(('grams', 0), _negated=True)), _connector='OR'), name='ledger_grams_fit_kind'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('reverses__isnull', False)), models.Q(models.Q(('kind', 'reversal'), _negated=True), ('reverses__isnull', True)), _connector='OR'), name='ledger_reversal_names_its_entry'), models.CheckConstraint(condition=models.Q(('credit', None), models.Q(('credit__gte', 0), ('kind', 'return')), models.Q(('credit__lte', 0), ('kind', 'reversal')), _connector='OR'), name='ledger_credit_is_of_return'), models.CheckConstraint(condition=models.Q(('balance_grams__gte', 0)), name='ledger_balance_not_negative')],
             },
         ),
@@ -230,6 +237,35 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
             },
         ),
+        migrations.AddIndex(
+            model_name='inventorytransaction',
+            index=models.Index(condition=models.Q(('kind', 'usage'), _negated=True), fields=['kind', 'id'], name='ledger_by_kind'),
+        ),
+        migrations.AddIndex(
+            model_name='inventorytransaction',
+            index=models.Index(fields=['source', 'id'], name='ledger_by_source'),
+        ),
+        migrations.AddIndex(
+            model_name='inventorytransaction',
+            index=models.Index(fields=['occurred_at', 'id'], name='ledger_by_occurrence'),
+        ),
+        migrations.AddIndex(
+            model_name='inventorytransaction',
+            index=models.Index(fields=['grams', 'id'], name='ledger_by_grams'),
+        ),
+        migrations.AddIndex(
+            model_name='spool',
+            index=models.Index(django.db.models.functions.text.Upper('lot_number'), name='spool_by_lot'),
+        ),
+        migrations.AddIndex(
+            model_name='spoolevent',
+            index=models.Index(fields=['verb', 'id'], name='spool_event_by_verb'),
+        ),
+        migrations.AddIndex(
+            model_name='spoolevent',
+            index=models.Index(condition=models.Q(('verb', 'relabelled')), fields=['before'], name='spool_event_by_former_code'),
+        ),
+        migrations.RunSQL(OF_ENTRIES, "DROP INDEX ledger_by_words"),
         migrations.RunSQL(
             "ALTER TABLE inventory_usagemeter SET (fillfactor = 70)", migrations.RunSQL.noop
         ),

@@ -7,6 +7,7 @@ from inventory.models.holds import Hold
 from inventory.models.ledger import InventoryTransaction
 from inventory.models.merging import FilamentMerge, SpoolMerge
 from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
+from inventory.models.spool_words import HasCode
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent
 from inventory.models.stocktaking import Stocktake, StocktakeLine, StocktakeRecord
 from inventory.models.tags import SpoolTag
@@ -19,6 +20,7 @@ __all__ = [
     "ExtraField",
     "Filament",
     "FilamentMerge",
+    "HasCode",
     "Hold",
     "HoldingSpoolQuerySet",
     "InventoryTransaction",

@@ -4,8 +4,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Max, Min, Q
 
+from inventory import codes
+from inventory.models.spool_words import HasCode
 from inventory.models.spools import HoldingSpoolQuerySet, Spool
+from tenants.operations.either_way import is_one_of
 from tenants.operations.quantities import CostPerGramField, GramsField, MoneyField
+from tenants.operations.searching import HasWord, all_parts
 from tenants.operations.text import format_number
 
 CONSUMPTION = ("usage", "waste")  # the kinds
@@ -17,11 +21,27 @@ OPENING = "opening"  # of an adjustment: what was used of a spool that a client 
 USED_BEFORE = "used before"  # the same of a spool that was received so
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
 
+LEDGER_WORDS = "words_of(reason || ' ' || left(note, 1000))"
+
 # Nobody saw it: it stands only with the use that it settled, as `settling` has it.
 SETTLED_FOR_DEVICE = Q(kind="count", reason=SETTLED, source=DEVICE)
 
 
 class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
+    def matching(self, word):
+        """With all parts of the word at the beginning of words of their reason or note, or of the
+        number, external id or notes of their run; or the word as their spool is found by it."""
+        found = all_parts(word, self.having)
+        if code := codes.part(word):
+            spools = Spool.objects.filter(HasCode(code))
+            found |= is_one_of(self.model.objects.all(), spool=spools)
+        return self.filter(found)
+
+    def having(self, part):
+        runs = self.model._meta.get_field("production_run").related_model.objects
+        explained = HasWord(LEDGER_WORDS, part) & ~Q(reason="", note="")
+        return is_one_of(self.model.objects.all(), explained, production_run=runs.with_word(part))
+
     def of_run(self, run):
         return self.filter(production_run=run)
 
@@ -135,9 +155,14 @@ class InventoryTransaction(models.Model):
             models.Index(fields=["spool", "id"], name="ledger_by_spool"),
             models.Index(fields=["production_run"], name="ledger_by_run"),
             # The first and the last moment, and what lies between two: of lists and reports.
-            models.Index(fields=["created_at"], name="ledger_by_time"),
+            models.Index(fields=["created_at", "id"], name="ledger_by_time"),
             # Each page of the floor reads what its person posted lately.
             models.Index(fields=["performed_by", "created_at"], name="ledger_by_person"),
+            # Most entries are uses, which are found among any of them.
+            models.Index(fields=["kind", "id"], condition=~Q(kind="usage"), name="ledger_by_kind"),
+            models.Index(fields=["source", "id"], name="ledger_by_source"),
+            models.Index(fields=["occurred_at", "id"], name="ledger_by_occurrence"),
+            models.Index(fields=["grams", "id"], name="ledger_by_grams"),
         ]
         constraints = [
             models.CheckConstraint(

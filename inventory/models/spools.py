@@ -4,13 +4,16 @@ from decimal import Decimal
 from uuid import uuid4
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest, Lower, Round
+from django.db.models.functions import Coalesce, Greatest, Lower, Round, Upper
 
 from inventory import codes, uids
 from inventory.models.catalogue import Filament, PresentQuerySet
 from inventory.models.fields import NumberedRow, number_field
+from inventory.models.spool_words import SPOOL_WORDS, HasCode
+from tenants.operations.compiled import IsOneOf
 from tenants.operations.quantities import (
     CostPerGramField,
     GramsField,
@@ -30,12 +33,6 @@ LIVE = Greatest(
     output_field=GramsField(),
 )
 AVAILABLE = LIVE - F("reserved_grams")
-
-
-SPOOL_WORDS = (
-    "(words_of(lot_number) || array_to_tsvector("
-    "ARRAY['=' || code, '+' || substr(code, 4, 3), '+' || substr(code, 7)]))"
-)
 
 
 class LocationQuerySet(models.QuerySet):
@@ -104,9 +101,11 @@ class SpoolQuerySet(PresentQuerySet):
         one it was merged into."""
         code = codes.normalise(code)
         former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before=code)
-        found = Q(code=code) | Q(pk__in=former.values("spool"))
-        doubles = self.model.objects.filter(found, merged_into__isnull=False)
-        return self.filter(merged_into=None).filter(found | Q(pk__in=doubles.values("merged_into")))
+        own = self.model.objects.filter(code=code).order_by()
+        ids = own.values("pk").union(former.order_by().values("spool"), all=True)
+        doubles = self.model.objects.filter(IsOneOf("pk", ArraySubquery(ids))).order_by()
+        ids = ids.union(doubles.values("merged_into"), all=True)
+        return self.filter(IsOneOf("pk", ArraySubquery(ids)), merged_into=None)
 
     def numbered(self, number):
         """The spool of this number; of a double, the one it was merged into."""
@@ -128,8 +127,8 @@ class SpoolQuerySet(PresentQuerySet):
         of it, or of a filament that matches it; of a day, those received on it."""
         found = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
         found |= Q(filament__in=Filament.objects.matching(word))
-        if pattern := codes.pattern(word):
-            found |= Q(code__regex=pattern)
+        if code := codes.part(word):
+            found |= Q(HasCode(code))
         if day := as_day(word):
             found |= Q(received_on=day)
         return self.filter(found | all_parts(word, self.having))
@@ -143,8 +142,8 @@ class SpoolQuerySet(PresentQuerySet):
         found = Q(pk__in=own.order_by().values("pk"))
         found |= Q(location__in=places.order_by().values("pk"))
         found |= Q(filament__in=filaments.order_by().values("pk"))
-        if pattern := codes.pattern(part):
-            found |= Q(code__regex=pattern)
+        if code := codes.part(part):
+            found |= Q(HasCode(code))
         return found
 
     def with_live(self):
@@ -275,7 +274,8 @@ class Spool(NumberedRow):
             # Spools of years ago are never looked at to know what is on the shelf.
             models.Index(
                 fields=["filament"], condition=Q(archived_at__isnull=True), name="spool_on_shelf"
-            )
+            ),
+            models.Index(Upper("lot_number"), name="spool_by_lot"),  # it is read in any case
         ]
 
     def __str__(self):
@@ -372,8 +372,14 @@ class SpoolEvent(models.Model):
 
     class Meta:
         ordering = ["spool", "pk"]
-        # Each page of the floor reads what its person did lately.
-        indexes = [models.Index(fields=["by", "at"], name="spool_event_by_person")]
+        indexes = [
+            # Each page of the floor reads what its person did lately.
+            models.Index(fields=["by", "at"], name="spool_event_by_person"),
+            models.Index(fields=["verb", "id"], name="spool_event_by_verb"),
+            models.Index(
+                fields=["before"], condition=Q(verb="relabelled"), name="spool_event_by_former_code"
+            ),
+        ]
 
     def __str__(self):
         return f"{self.spool_id} {self.verb}"

@@ -17,7 +17,9 @@ from tenants.api.fields import (
     UsernameField,
     WholeField,
 )
-from tenants.api.filters import MomentAtParameter
+from tenants.api.parameters import (
+    MomentAtParameter,
+)
 from tenants.api.serializers import RowSerializer
 
 

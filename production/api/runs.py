@@ -86,7 +86,11 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
         "updated_at",
     ]
     natural_ordering = ("number",)
-    ordering_aliases = {"start_date": "started_at", "completion_date": "finished_at"}
+    ordering_aliases = {
+        "start_date": "started_at",
+        "completion_date": "finished_at",
+        "status": ("status", "scheduled_at"),
+    }
 
     def get_queryset(self):
         """Live runs; deleted ones too if the request includes them, or restores one."""
@@ -190,7 +194,6 @@ class RunEventViewSet(ReadViewSet):
     queryset = RunEvent.objects.order_by("pk")
     serializer_class = RunEventSerializer
     filterset_class = RunEventFilter
-    search_fields = ["run__number", "reason"]
     ordering_fields = ["id", "at", "verb"]
 
     def with_related(self, rows):

@@ -107,9 +107,7 @@ class ConsumptionFilter(FilterSet):
 class ItselfFilter(ReferenceFilter):
     """Rows that are printers, by the id or the name of one."""
 
-    def lookup(self, name, value):
-        printers = Printer.objects.filter(**{f"{name}__{self.names[name]}": value})
-        return lambda path: Q(**{f"{path}__in": printers})
+    referred = Printer
 
 
 class OccupationFilter(FilterSet):

@@ -1,30 +1,28 @@
 """The filters of production's lists, for the API and for pages."""
 
-from django.db.models import Exists, OuterRef
-
 from inventory.filters import (
     FilamentReferenceFilter,
     MaterialTypeReferenceFilter,
     RunReferenceFilter,
     SpoolReferenceFilter,
 )
-from production.models import ProductionRun, Reason, RunItem, RunMaterial
+from production.models import Product, ProductionRun, Reason
 from production.services.transitions import EVENT_CHOICES
 from tenants.api import filters
 
 
 class ProductReferenceFilter(filters.ReferenceFilter):
-    names = {"sku": "iexact"}
+    names, referred = {"sku": "iexact"}, Product
 
 
-def with_item(runs, condition):
-    """The runs that have an item with a condition."""
-    return runs.filter(Exists(RunItem.objects.filter(condition, run=OuterRef("pk"))))
+def with_item(runs, *conditions):
+    """The runs that have an item with one of the conditions."""
+    return runs.with_line("RunItem", *conditions)
 
 
-def with_material(runs, condition):
-    """The runs that have a material with a condition."""
-    return runs.filter(Exists(RunMaterial.objects.filter(condition, run=OuterRef("pk"))))
+def with_material(runs, *conditions):
+    """The runs that have a material with one of the conditions."""
+    return runs.with_line("RunMaterial", *conditions)
 
 
 class PrinterFilter(filters.FilterSet):

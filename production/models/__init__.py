@@ -18,14 +18,13 @@ from production.models.print_hosts import PrintHost
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import BomLine, Product
 from production.models.reasons import Reason
+from production.models.run_events import RunEvent, RunNumber
 from production.models.run_photos import RunPhoto
 from production.models.runs import (
     PlanSource,
     ProductionRun,
-    RunEvent,
     RunItem,
     RunMaterial,
-    RunNumber,
 )
 from production.models.sliced_files import (
     GramsSource,

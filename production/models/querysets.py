@@ -9,14 +9,16 @@ from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber
 from django.utils import timezone
 
 from inventory import codes
-from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
+from inventory.models import HasCode, HoldingSpoolQuerySet, InventoryTransaction, Spool
 from production.models.queue import next_first
 from production.models.sources import UNMEASURED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
+from tenants.operations.either_way import either, has_line, is_one_of
 from tenants.operations.quantities import GramsField
 from tenants.operations.searching import HasWord, all_parts, as_day
 
 ORDER_WORDS = "words_of(order_reference)"
+RUN_WORDS = "words_of(number || ' ' || coalesce(external_id, '') || ' ' || left(notes, 1000))"
 
 
 class ProductionRunQuerySet(models.QuerySet):
@@ -55,68 +57,77 @@ class ProductionRunQuerySet(models.QuerySet):
             runs = runs.filter(**{f"{moment}__lt": after})
         return runs
 
+    def with_word(self, part):
+        """With a word that begins with ``part`` in their number, external id or notes."""
+        return self.filter(HasWord(RUN_WORDS, part))
+
     def on_printer(self, printer):
         return self.filter(printer=printer)
 
     def of_product(self, product):
-        return self._with("RunItem", Q(product=product))
+        return self.with_line("RunItem", Q(product=product))
 
     def of_order(self, reference):
-        return self._with("RunItem", Q(order_reference__iexact=reference))
+        return self.with_line("RunItem", Q(order_reference__iexact=reference))
 
     def of_spool(self, spool):
-        return self._with("RunMaterial", Q(spool=spool))
+        return self.with_line("RunMaterial", Q(spool=spool))
 
     def of_filaments(self, filaments):
-        return self._with("RunMaterial", Q(spool__filament__in=filaments))
+        return self.with_line("RunMaterial", Q(spool__filament__in=filaments))
 
     def of_lot(self, lot_number):
-        return self._with("RunMaterial", Q(spool__lot_number__iexact=lot_number))
+        return self.with_line("RunMaterial", Q(spool__lot_number__iexact=lot_number))
 
     def of_spool_code(self, code):
-        return self._with("RunMaterial", Q(spool__code=code))
+        return self.with_line("RunMaterial", Q(spool__code=code))
 
     def of_material_type(self, material_type):
         """That ask for the material type, or take a spool or filament of it."""
-        required = Q(material_type=material_type) | Q(filament__material_type=material_type)
-        return self._with("RunMaterial", required | Q(spool__filament__material_type=material_type))
+        return self.with_line(
+            "RunMaterial",
+            Q(material_type=material_type),
+            Q(filament__material_type=material_type),
+            Q(spool__filament__material_type=material_type),
+        )
 
     def matching(self, word):
-        """With the word in their number, external id or notes, in a product or its order, or in a
-        spool's code as a spool is found by it."""
-        found = Q(number__icontains=word) | Q(external_id__icontains=word)
-        found |= Q(notes__icontains=word)
-        product = Q(product__sku__icontains=word) | Q(product__name__icontains=word)
-        product |= Q(order_reference__icontains=word)
-        found |= Exists(self._rows("RunItem").filter(product))
-        if pattern := codes.pattern(word):
-            spool = Q(spool__code__regex=pattern)
-            found |= Exists(self._rows("RunMaterial").filter(spool))
+        """With all parts of the word at the beginning of words of their number, external id, notes,
+        a product or its order; or the word as a spool is found by its code, or as a day."""
+        found = all_parts(word, self.having)
+        if code := codes.part(word):
+            spools = Spool.objects.filter(HasCode(code)).order_by()
+            taken = self._lines("RunMaterial").filter(spool__in=spools)
+            found |= has_line(taken, parent="run")
         if day := as_day(word):
             found |= self._of_day(day)
-        return self.filter(found | all_parts(word, self.having))
+        return self.filter(found)
 
     def having(self, part):
-        """The condition of those with a word that begins with ``part``, in their number, an order
-        or a product."""
-        items = self.model._meta.get_field("items").related_model
-        products = items._meta.get_field("product").related_model.objects
-        made = Q(product__in=products.filter(products.having(part)).order_by().values("pk"))
-        ordered = items.objects.filter(HasWord(ORDER_WORDS, part)).exclude(order_reference="")
-        found = items.objects.filter(made | Q(pk__in=ordered.order_by().values("pk")))
-        numbered = Q(number__istartswith=part) | Q(number__icontains=f"-{part}")
-        return numbered | Q(pk__in=found.order_by().values("run"))
+        """The condition of those with a word that begins with ``part``, in their number, external
+        id or notes, an order or a product."""
+        items = self._lines("RunItem")
+        products = items.model._meta.get_field("product").related_model.objects
+        made = items.filter(product__in=products.filter(products.having(part)).order_by())
+        ordered = items.filter(HasWord(ORDER_WORDS, part)).exclude(order_reference="")
+        own = HasWord(RUN_WORDS, part)
+        lines = [
+            (Exists(each.filter(run=OuterRef("pk"))), each.values("run"))
+            for each in (made, ordered)
+        ]
+        return either((own, self.model.objects.filter(own).order_by().values("pk")), *lines)
 
     def _of_day(self, day):
         """The condition of those planned on a day, as their numbers have it, due or finished."""
         zone = timezone.get_current_timezone()
         start = datetime.combine(day, time.min, zone)
         end = datetime.combine(day + timedelta(days=1), time.min, zone)
-        found = Q(number__contains=f"-{day:%Y%m%d}-") | Q(due_on=day)
-        return found | Q(finished_at__gte=start, finished_at__lt=end)
+        numbered = HasWord(RUN_WORDS, f"{day:%Y%m%d}")
+        finished = Q(finished_at__gte=start, finished_at__lt=end)
+        return is_one_of(self.model.objects.all(), numbered, Q(due_on=day), finished)
 
     def with_outdated_plan(self):
-        return self.with_plan_state().filter(is_plan_outdated=True)
+        return self.planned().with_plan_state().filter(is_plan_outdated=True)
 
     # -- what comes with them ------------------------------------------------------------------
 
@@ -204,12 +215,16 @@ class ProductionRunQuerySet(models.QuerySet):
         is_next = Q(place_of_printer=1, printer__isnull=False)
         return runs.filter(Q(place__lte=queue_length) | is_next).queue()
 
-    def _rows(self, name):
-        model = self.model._meta.apps.get_model("production", name)
-        return model.objects.filter(run=OuterRef("pk")).order_by()
+    def with_line(self, name, *conditions):
+        """Those that have a row of that model, RunItem or RunMaterial, of one of the conditions."""
+        lines = [self._lines(name).filter(condition) for condition in conditions]
+        return self.filter(has_line(*lines, parent="run"))
 
-    def _with(self, name, condition):
-        return self.filter(Exists(self._rows(name).filter(condition)))
+    def _rows(self, name):
+        return self._lines(name).filter(run=OuterRef("pk"))
+
+    def _lines(self, name):
+        return self.model._meta.apps.get_model("production", name)._default_manager.order_by()
 
 
 def _sum_of(rows, expression):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Upper
@@ -16,6 +17,7 @@ from production.models.reasons import Reason
 from production.models.sliced_files import LineOfFile, PlannedByFile
 from production.models.sources import REPORTED, ActualSource
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
+from tenants.operations.natural_order import natural
 from tenants.operations.quantities import (
     CostPerGramField,
     GramsField,
@@ -75,20 +77,22 @@ class ProductionRun(HasStatus, PlannedByFile, models.Model):
         max_digits=5, decimal_places=2, null=True, blank=True, editable=False
     )
     outcome_reason = models.ForeignKey(
-        Reason, models.PROTECT, null=True, blank=True, related_name="+"
+        Reason, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     notes = models.TextField(blank=True)
     external_id = models.CharField("external ID", max_length=200, null=True, blank=True)
     reprint_of = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reprints"
-    )
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reprints",
+        db_index=False,
+    )  # fmt: skip
     hour_rate = MoneyField(null=True, editable=False)
     power_watts = models.PositiveIntegerField(null=True, editable=False)
     energy_price_kwh = MoneyField(null=True, editable=False)
     labour_rate = MoneyField(null=True, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
-    )
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+",
+        db_index=False,
+    )  # fmt: skip
     created_at = models.DateTimeField(editable=False)
     updated_at = models.DateTimeField(editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -110,7 +114,9 @@ class ProductionRun(HasStatus, PlannedByFile, models.Model):
         constraints = [
             models.UniqueConstraint("number", name="run_number_unique"),
             models.UniqueConstraint(
-                fields=["external_id"], name="run_external_id_unique", condition=LIVE
+                fields=["external_id"],
+                name="run_external_id_unique",
+                condition=LIVE & Q(external_id__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["printer"], name="run_printer_runs_one", condition=PRINTING
@@ -135,12 +141,34 @@ class ProductionRun(HasStatus, PlannedByFile, models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["status", "scheduled_at"], condition=LIVE, name="run_by_status"),
+            models.Index(
+                fields=["status", "scheduled_at", "id"], condition=LIVE, name="run_by_status"
+            ),
+            models.Index(
+                fields=["created_by", "scheduled_at", "id"], condition=LIVE, name="run_by_planner"
+            ),
             models.Index(fields=["scheduled_at", "id"], condition=LIVE, name="run_by_schedule"),
             models.Index(fields=["created_at", "id"], condition=LIVE, name="run_by_creation"),
+            models.Index(fields=["scheduled_at", "id"], condition=~LIVE, name="run_deleted"),
             models.Index(fields=["finished_at", "id"], condition=LIVE, name="run_by_finish"),
             models.Index(fields=["printer", "finished_at"], condition=LIVE, name="run_by_printer"),
+            models.Index(fields=["started_at", "id"], condition=LIVE, name="run_by_start"),
+            models.Index(fields=["priority", "id"], condition=LIVE, name="run_by_priority"),
+            models.Index(fields=["due_on", "id"], condition=LIVE, name="run_by_due_date"),
+            models.Index(*natural("number"), "id", condition=LIVE, name="run_by_number_in_order"),
+            # Of blocks of rows: it changes with each progress of a print, which changes no other.
+            BrinIndex(fields=["updated_at"], pages_per_range=16, name="run_by_change"),
             models.Index(Upper("number"), name="run_by_number"),  # it is read in any case
+            # Few runs have one, and the others need no place in an index for it.
+            *(
+                models.Index(fields=[name], condition=Q((f"{name}__isnull", False)), name=index)
+                for name, index in (
+                    ("outcome_reason", "run_by_outcome"),
+                    ("reprint_of", "run_by_reprint"),
+                    ("sliced_file", "run_by_sliced_file"),
+                )
+            ),
+            # Beside run_by_words of the migration: words are found by their beginnings.
         ]
 
     def __str__(self):
@@ -357,41 +385,3 @@ class RunMaterial(LineOfFile, models.Model):
         if self.actual_grams is None:
             return None
         return self.actual_grams + (self.actual_purge_grams or 0)
-
-
-class RunNumber(models.Model):
-    """The last number given out on one day of the farm's calendar."""
-
-    on_date = models.DateField()
-    last = models.PositiveIntegerField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["on_date"], name="run_number_date_unique")]
-
-    def __str__(self):
-        return f"{self.on_date} {self.last}"
-
-
-class RunEvent(models.Model):
-    """One verb done to a run: who, when, from which status to which, why, overriding what."""
-
-    run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="events")
-    verb = models.CharField(max_length=20)  # of `transitions.EVENTS`: no migration for a verb
-    from_status = models.CharField(max_length=11, blank=True)
-    to_status = models.CharField(max_length=11)
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    by_name = models.CharField(max_length=150, blank=True, help_text="As they were called then.")
-    at = models.DateTimeField()
-    reason = models.TextField(blank=True)
-    overrides = models.JSONField(default=list)
-    before = models.JSONField(default=dict, help_text="Figures that the verb changed.")
-
-    class Meta:
-        ordering = ["run", "pk"]
-        # Each page of the floor reads what its person did in the last half hour.
-        indexes = [models.Index(fields=["by", "at"], name="run_event_by_person")]
-
-    def __str__(self):
-        return f"{self.run_id} {self.verb}"

@@ -250,7 +250,7 @@ class PlannedByFile(models.Model):
     the seconds that they take together. The run prints them ``copies`` times."""
 
     sliced_file = models.ForeignKey(
-        SlicedFile, models.PROTECT, null=True, editable=False, related_name="runs"
+        SlicedFile, models.PROTECT, null=True, editable=False, related_name="runs", db_index=False
     )
     sliced_plates = models.JSONField(null=True, editable=False)
     sliced_seconds = models.PositiveBigIntegerField(null=True, editable=False)

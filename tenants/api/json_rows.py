@@ -83,9 +83,12 @@ def is_annotated(view, rows):
     return not rows.query.annotations.keys().isdisjoint(_annotated(view.serializer_class))
 
 
-def read_page(view, rows, start, end):
-    """``(text, count)``: the rows from ``start`` to ``end`` as JSON, and how many there are. Where
-    ``rows`` is None they are those of the view's queryset, by SQL that is compiled once."""
+def read_page(view, rows, start, end, *, is_counted=True):
+    """``(text, count)``: the rows from ``start`` to ``end`` as JSON, and how many there are; where
+    they are not counted, whether there are more. Where ``rows`` is None they are those of the
+    view's queryset, by SQL that is compiled once."""
+    if not is_counted:
+        return _read_uncounted(view, rows, start, end)
     if start >= FAR:
         return _read_far(type(view), _listed(type(view)) if rows is None else rows, start, end)
     if rows is None:
@@ -96,8 +99,7 @@ def read_page(view, rows, start, end):
     return JSONText(text), count
 
 
-def read_uncounted(view, rows, start, end):
-    """``(text, has more)``: the same rows, and whether there are more of them."""
+def _read_uncounted(view, rows, start, end):
     if rows is None:
         found = fetch(_uncounted_sql(type(view), start, end), None)
     else:
@@ -238,6 +240,8 @@ def _annotated(serializer):
 
 
 def _sql(rows):
+    if isinstance(rows, list):  # of ids
+        return "SELECT unnest(%s::bigint[])", [rows]
     query = rows.query.chain()
     query.subquery = True  # of one column, whatever DISTINCT and ORDER BY take besides
     return query.get_compiler(rows.db, elide_empty=False).as_sql()

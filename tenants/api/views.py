@@ -22,14 +22,7 @@ from tenants.api.documents import DocumentRenderer, PDFRenderer
 from tenants.api.fast_representation import loaded, represent
 from tenants.api.filters import SeveralFilter
 from tenants.api.if_match import expected_versions
-from tenants.api.json_rows import (
-    is_annotated,
-    is_expressible,
-    lists_all,
-    read_page,
-    read_row,
-    read_uncounted,
-)
+from tenants.api.json_rows import is_annotated, is_expressible, lists_all, read_page, read_row
 from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source, whole_transaction
 from tenants.operations.versions import check_version, expecting
@@ -343,8 +336,7 @@ class ListViewSet(BaseViewSet):
         rows = None if lists_all(self) else self.filter_queryset(self.get_listed())
         if rows is not None and is_annotated(self, rows):
             return self.list_response(self.with_related(rows))
-        read = read_page if self.paginator.is_counted(request) else read_uncounted
-        page = self.paginator.paginate_read(partial(read, self, rows), request)
+        page = self.paginator.paginate_read(partial(read_page, self, rows), request)
         return self.get_paginated_response(page)
 
 

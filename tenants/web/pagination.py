@@ -7,26 +7,41 @@ the list is sorted, and from the nearer end of the list.
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.expressions import OrderBy
 
-from tenants.operations.compiled import IsOneOf
+from tenants.operations.compiled import IDS, IsOneOf
+from tenants.operations.either_way import in_one_way, looking_at_each
 
 FAR = 5_000  # rows: to skip more of them, it is worth knowing how many there are in all
+NEAR = 1_000  # rows that are looked at one by one before all are looked for
 
 
 def page_ids(rows, start, end, *, count=None):
-    """``(ids, is backwards)``: a QuerySet of the ids of the rows from ``start`` to ``end``. With
-    the ``count`` of all rows, those far from the first one are read from the last one."""
+    """``(ids, is backwards)``: the ids of the rows from ``start`` to ``end``, a QuerySet or a list.
+    With the ``count`` of all rows, those far from the first one are read from the last one."""
     if count is not None and start >= FAR and start > count // 2:
         return _ids(rows, max(count - end, 0), count - start, is_backwards=True), True
-    return _ids(rows, start, end), False
+    found = _near(rows, end)
+    return (_ids(rows, start, end) if found is None else found[start:]), False
 
 
 def rows_of_page(rows, start, end, *, count=None):
     """These rows as a QuerySet, in their order."""
     ids, _is_backwards = page_ids(rows, start, end, count=count)
-    return rows.filter(IsOneOf("pk", ArraySubquery(ids)))
+    ids = Value(ids, IDS) if isinstance(ids, list) else ArraySubquery(ids)
+    return rows.filter(IsOneOf("pk", ids))
+
+
+def _near(rows, end):
+    """The ids of the first rows, if there are so many among the first of all; else None. Where no
+    condition is written in two ways, PostgreSQL knows how to find the rows."""
+    others = in_one_way(rows) if end <= NEAR else None
+    if others is None:
+        return None
+    first = Q(IsOneOf("pk", ArraySubquery(others.values("pk")[:NEAR])))
+    found = list(looking_at_each(rows).filter(first).values_list("pk", flat=True)[:end])
+    return found if len(found) == end else None
 
 
 def _ids(rows, start, end, *, is_backwards=False):

@@ -107,7 +107,7 @@ def test_a_list_and_a_row_take_one_statement_beside_the_token(api_client, manage
     run = a_running_run((a_spool(), 10))
     pk = run.pk if "runs" in path else run.materials.get().spool_id
     api_client.credentials(HTTP_AUTHORIZATION=f"Token {make_token(manager)}")
-    for address in (path, f"{path}?ordering=id&search=a", f"{path}{pk}/"):
+    for address in (path, f"{path}?ordering=id&page_size=5", f"{path}{pk}/"):
         done(api_client.get(f"/api/v1/{address}"))
         with CaptureQueriesContext(connection) as seen:
             done(api_client.get(f"/api/v1/{address}"))

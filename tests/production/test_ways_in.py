@@ -12,7 +12,12 @@ from inventory.models import Filament, Location, Spool
 from inventory.services import receiving
 from production.models import RunItem
 from tenants.accounts import audited
-from tenants.api.filters import FilterSet, TextParameter
+from tenants.api.filters import (
+    FilterSet,
+)
+from tenants.api.parameters import (
+    TextParameter,
+)
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_product, a_run, a_spool
 from tests.inventory.tables import filaments, results_by_line, spools

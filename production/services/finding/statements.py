@@ -6,7 +6,7 @@ that are shown, or by a LIMIT: a word that all rows have must not read them all.
 """
 
 from inventory.models.catalogue import FILAMENT_WORDS
-from inventory.models.spools import SPOOL_WORDS
+from inventory.models.spool_words import SPOOL_WORDS
 from production.models.products import PRODUCT_WORDS
 from production.models.querysets import ORDER_WORDS
 from production.models.sliced_files import FILE_WORDS

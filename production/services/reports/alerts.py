@@ -1,8 +1,8 @@
 """Products whose bill of materials, or plate time, no longer fits what they really take.
 
-Evidence is the last N completed runs of that product alone, with grams that were weighed or typed,
-and their minutes where those were typed. What would have fitted is the sum of what was used divided
-by the sum of what was printed, never a mean of ratios.
+Evidence is the newest N completed runs of that product alone, with grams that were weighed or
+typed, and their minutes where those were typed; nobody looks for it years ago. What would have
+fitted is the sum of what was used divided by the sum of what was printed, never a mean of ratios.
 """
 
 from dataclasses import dataclass
@@ -19,33 +19,40 @@ from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
 
+LOOKED_AT = 100  # items of a product, the newest ones
 EVIDENT = """
-WITH alone AS (
-    SELECT run_id, min(product_id) AS product_id, sum(quantity) AS quantity,
-        sum(coalesce(good_count, 0) + coalesce(scrapped_count, 0)) AS printed
-    FROM production_runitem
-    WHERE %(products)s::bigint[] IS NULL OR run_id IN (
-        SELECT run_id FROM production_runitem WHERE product_id = ANY(%(products)s))
-    GROUP BY run_id HAVING min(product_id) = max(product_id)
-), evident AS (
-    SELECT alone.*, run.number, run.plate_count, CASE WHEN run.actual_minutes_source
-            NOT IN ('as_planned', 'percent') THEN run.actual_minutes END AS actual_minutes,
-        row_number() OVER (
-            PARTITION BY alone.product_id ORDER BY run.finished_at DESC, run.id DESC) AS recency
-    FROM alone JOIN production_productionrun run ON run.id = alone.run_id
-    WHERE run.status = 'completed' AND run.deleted_at IS NULL AND alone.printed > 0
-        AND EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id)
-        AND NOT EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id
-            AND line.actual_source NOT IN ('weighed', 'metered', 'typed'))
-)
-SELECT product_id, array_agg(run_id ORDER BY run_id), array_agg(number ORDER BY run_id),
-    sum(grams), sum(printed),
-    sum(actual_minutes) FILTER (WHERE printed = quantity),
-    sum(plate_count) FILTER (WHERE printed = quantity AND actual_minutes IS NOT NULL)
-FROM evident CROSS JOIN LATERAL (
-    SELECT sum(line.actual_grams) AS grams FROM production_runmaterial line
-    WHERE line.run_id = evident.run_id) AS used
-WHERE recency <= %(last)s GROUP BY product_id ORDER BY product_id
+SELECT product.id, evidence.* FROM production_product product CROSS JOIN LATERAL (
+    SELECT array_agg(run_id ORDER BY run_id) AS runs, array_agg(number ORDER BY run_id),
+        sum(grams), sum(printed), sum(actual_minutes) FILTER (WHERE printed = quantity),
+        sum(plate_count) FILTER (WHERE printed = quantity AND actual_minutes IS NOT NULL)
+    FROM (
+        SELECT run.id AS run_id, run.number, run.plate_count, made.quantity, made.printed,
+            used.grams, CASE WHEN run.actual_minutes_source NOT IN ('as_planned', 'percent')
+                THEN run.actual_minutes END AS actual_minutes
+        FROM (
+            SELECT DISTINCT run_id FROM (
+                SELECT run_id FROM production_runitem WHERE product_id = product.id
+                ORDER BY run_id DESC LIMIT %(looked_at)s
+            ) AS item ORDER BY run_id DESC
+        ) AS newest JOIN production_productionrun run ON run.id = newest.run_id
+            AND run.status = 'completed' AND run.deleted_at IS NULL,
+        LATERAL (
+            SELECT sum(quantity) AS quantity, bool_and(product_id = product.id) AS is_alone,
+                sum(coalesce(good_count, 0) + coalesce(scrapped_count, 0)) AS printed
+            FROM production_runitem item WHERE item.run_id = run.id
+        ) AS made,
+        LATERAL (
+            SELECT sum(actual_grams) AS grams,
+                bool_and(actual_source IN ('weighed', 'metered', 'typed')) AS is_known
+            FROM production_runmaterial line WHERE line.run_id = run.id
+        ) AS used
+        WHERE made.is_alone AND made.printed > 0 AND used.is_known
+        ORDER BY newest.run_id DESC LIMIT %(last)s
+    ) AS evident
+) AS evidence
+WHERE evidence.runs IS NOT NULL
+    AND (%(products)s::bigint[] IS NULL OR product.id = ANY(%(products)s))
+ORDER BY product.id
 """
 
 
@@ -92,7 +99,7 @@ def evidence(products=None, *, last=10):
     beyond the threshold or not; none of a product without such runs. Three queries."""
     ids = None if products is None else [product.pk for product in products]
     with connection.cursor() as cursor:
-        cursor.execute(EVIDENT, {"last": last, "products": ids})
+        cursor.execute(EVIDENT, {"last": last, "products": ids, "looked_at": LOOKED_AT})
         rows = cursor.fetchall()
     known = Product.objects.with_bom().in_bulk([row[0] for row in rows])
     return [_alert(known[product], *figures) for product, *figures in rows]

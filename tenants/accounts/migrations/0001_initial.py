@@ -141,7 +141,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['object_type', 'object_id', 'id'], name='accounts_audit_object')],
+                'indexes': [models.Index(fields=['object_type', 'object_id', 'id'], name='accounts_audit_object'), models.Index(fields=['at', 'id'], name='accounts_audit_time')],
             },
         ),
         migrations.CreateModel(

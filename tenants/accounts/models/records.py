@@ -45,7 +45,8 @@ class AuditEvent(models.Model):
     class Meta:
         ordering = ["-pk"]
         indexes = [
-            models.Index(fields=["object_type", "object_id", "id"], name="accounts_audit_object")
+            models.Index(fields=["object_type", "object_id", "id"], name="accounts_audit_object"),
+            models.Index(fields=["at", "id"], name="accounts_audit_time"),
         ]
 
     def __str__(self):

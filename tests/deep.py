@@ -56,6 +56,7 @@ PARTS = {
     "pages": ["tests/browser/test_pages.py"],
     "demo": ["tests/production/test_demo.py"],
     "served": [
+        "tests/config/test_containers.py",
         "tests/config/test_embedded.py",
         "tests/config/test_make_install.py",
         "tests/config/test_make_run.py",

@@ -21,7 +21,7 @@ from tests.conftest import program_of, work_off
 from tests.factories import PASSWORD, a_spool, make_user
 from tests.production.pictures.samples import file_of, halves
 from tests.production.slicing import samples
-from tests.serving import serving
+from tests.serving import ROOT, serving
 
 FLOOR_SPOOLS = "/floor/spools/"
 IMPORT = "/admin/inventory/filament/import/"
@@ -214,3 +214,11 @@ def test_a_web_server_keeps_nothing_in_its_data_folder(second, there, committed_
     assert not (second.folder / "data").exists()
     assert User.objects.exists()
     assert not Spool.objects.exists()
+
+
+def test_nothing_is_kept_in_djangos_cache():
+    """Which each process has for itself."""
+    folders = ("config", "tenants", "inventory", "production")
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    named = [path.name for path in found if "django.core.cache" in path.read_text()]
+    assert named == ["settings.py"]

@@ -39,7 +39,7 @@ def _folder() -> Path:
     # find_spec of a top-level package reads nothing of it: its launcher must not be imported.
     spec = find_spec(PACKAGE)
     for place in (spec and spec.submodule_search_locations) or ():
-        if (Path(place) / BINARIES / "postgres").exists():
+        if (Path(place) / BINARIES).is_dir():  # in an image without the server
             return Path(place) / BINARIES
     here = f"{platform.system()} {platform.machine()}"
     raise EmbeddedPostgresError(

@@ -14,6 +14,7 @@ import tenants
 from inventory.models import DeviceReport, Spool
 from inventory.services import metering
 from production.models import Printer, Product, ProductionRun, RunMaterial
+from tenants.accounts import roles
 from tenants.accounts.models import (
     DeviceToken,
     IdempotencyKey,
@@ -23,7 +24,8 @@ from tenants.accounts.models import (
 )
 from tenants.models import Tenant
 from tenants.operations import compiled
-from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.conftest import at_slug, rolled_back
+from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool, make_user
 from tests.rows import ROWS
 
 ROUNDS = 4  # until PostgreSQL has prepared it
@@ -87,8 +89,17 @@ OTHERS = {
 }
 
 
-@pytest.fixture
-def full(farm, manager):
+@pytest.fixture(scope="module")
+def full(django_db_setup, django_db_blocker):
+    """Alpha has rows of every kind while the module's tests run, which only read them."""
+    with rolled_back(django_db_blocker):
+        with at_slug("alpha"):
+            fill_everything()
+        yield
+
+
+def fill_everything():
+    manager = make_user(role=roles.MANAGER)
     for fill, *_ in ROWS.values():
         fill(2)
     printed_from = a_spool()
@@ -112,7 +123,7 @@ def full(farm, manager):
 
 @pytest.mark.parametrize("name", sorted(QUERIES))
 @pytest.mark.parametrize("prepares", [True, False])
-@pytest.mark.usefixtures("full")
+@pytest.mark.usefixtures("full", "farm")
 def test_a_compiled_query_finds_what_its_queryset_finds(name, prepares, monkeypatch):
     if not prepares:
         monkeypatch.setattr(connection.connection, "prepare_threshold", None)

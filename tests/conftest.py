@@ -42,6 +42,7 @@ FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
 
 def pytest_configure(config):
     """Tests have a data folder of their own, and hash passwords as fast as can be."""
+    gc.disable()  # until all is imported and collected, which leaves no garbage
     if not os.environ.get("SPOOLBOOK_DATA"):
         settings.DATA = ROOT / ".data" / "test"
         database = settings.DATABASES["default"]
@@ -70,6 +71,7 @@ def pytest_collection_finish(session):
     """What was imported stays: do not look for garbage in it again and again."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def refuse_names_given_twice(items):

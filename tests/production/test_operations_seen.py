@@ -3,6 +3,7 @@
 A new verb has its story in `verbs.stories`.
 """
 
+import functools
 import importlib
 import pkgutil
 from decimal import Decimal
@@ -31,6 +32,7 @@ OF_THE_PUBLIC_SITE = {"farm.add", "farm.request_add", "farm.request_drop", "farm
 ELSEWHERE = {"farm.restore_in_place"}  # in tenants/test_restores: of a farm that is committed
 
 
+@functools.cache
 def verbs():
     """Every decorated function of the program, by its name as an operation."""
     found = {}

@@ -128,6 +128,7 @@ CORS_ALLOW_HEADERS = [
     "content-type",
     "idempotency-key",
     "if-match",
+    "if-none-match",
     "prefer",
     "x-api-key",
     "x-request-id",

@@ -41,6 +41,9 @@ class CompressReads(GZipMiddleware):
     """
 
     def process_response(self, request, response):
+        if response.status_code == 304:  # no length, or that of the answer that is left out
+            response.headers.pop("Content-Length", None)
+            return response
         is_read = request.method in ("GET", "HEAD") and request.path_info.startswith("/api/")
         if (
             not is_read

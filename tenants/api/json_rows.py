@@ -8,6 +8,7 @@ the fields that are null unless a QuerySet has annotated them: such rows are lef
 """
 
 import json
+import re
 from functools import cache, lru_cache
 
 from django.db import connection
@@ -35,6 +36,10 @@ ROW = (
     " WHERE EXISTS (SELECT FROM ({rows}) AS found (id) WHERE id = {pk})"
 )
 PK = "%(pk)s::bigint"
+# Where it is the same, the same rows are seen. After a restart, which may be one from a backup,
+# transactions may have the same numbers again.
+SNAPSHOT = "concat_ws(' ', pg_current_snapshot(), pg_postmaster_start_time())"
+CLOCK = re.compile(r"_timestamp\b|\bnow\(|\bcurrent_|\blocaltime", re.IGNORECASE)
 LINE = "({sql}) AS rows (row_place, parent, {names}){joins}, LATERAL (SELECT {selected}) AS line"
 ROWS = "array_to_json(ARRAY(SELECT row_to_json(line) FROM {line} ORDER BY row_place))::text"
 LINES = (
@@ -44,9 +49,10 @@ LINES = (
 
 
 class JSONText(str):
-    """A text that is JSON, to be answered as it is."""
+    """A text that is JSON, to be answered as it is. ``snapshot`` names the one of the database that
+    it was read in, where it depends on nothing else."""
 
-    __slots__ = ()
+    snapshot = ""
 
 
 class PageIds(Func):
@@ -95,8 +101,7 @@ def read_page(view, rows, start, end, *, is_counted=True):
         found = fetch(_page_sql(type(view), start, end), None)
     else:
         found = _execute(*_page(type(view), rows, start, end, _sql))
-    [(text, count)] = found
-    return JSONText(text), count
+    return _found(view, rows, *found)
 
 
 def _read_uncounted(view, rows, start, end):
@@ -104,8 +109,15 @@ def _read_uncounted(view, rows, start, end):
         found = fetch(_uncounted_sql(type(view), start, end), None)
     else:
         found = _execute(*_uncounted(type(view), rows, start, end, _sql))
-    [(text, has_more)] = found
-    return JSONText(text), has_more
+    return _found(view, rows, *found)
+
+
+def _found(view, rows, found):
+    text, counted, *snapshot = found
+    text = JSONText(text)
+    if rows is None and is_timeless(type(view)):
+        [text.snapshot] = snapshot
+    return text, counted
 
 
 def read_row(view, rows, pk):
@@ -152,12 +164,23 @@ def _of_row(parent):
 def _page_sql(view, start, end):
     """The statement for a page of the view's queryset. It takes no parameters: PostgreSQL plans
     for these few rows, and once."""
-    return _page(view, _listed(view), start, end, _constant)[0].replace("%%", "%")
+    return _of_all(_page, view, start, end)
 
 
 @lru_cache(100)
 def _uncounted_sql(view, start, end):
-    return _uncounted(view, _listed(view), start, end, _constant)[0].replace("%%", "%")
+    return _of_all(_uncounted, view, start, end)
+
+
+def _of_all(statement, view, start, end):
+    sql = statement(view, _listed(view), start, end, _constant)[0]
+    return f"{sql}, {SNAPSHOT}".replace("%%", "%")
+
+
+@cache
+def is_timeless(view):
+    """Whether a page of the view's queryset depends on the rows of the database alone."""
+    return not CLOCK.search(_page_sql(view, 0, 1))
 
 
 def _listed(view):

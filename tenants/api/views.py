@@ -23,6 +23,7 @@ from tenants.api.fast_representation import loaded, represent
 from tenants.api.filters import SeveralFilter
 from tenants.api.if_match import expected_versions
 from tenants.api.json_rows import is_annotated, is_expressible, lists_all, read_page, read_row
+from tenants.api.list_tags import tagged, unchanged
 from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source, whole_transaction
 from tenants.operations.versions import check_version, expecting
@@ -251,7 +252,7 @@ class BaseViewSet(GenericViewSet):
                 return async_answers.begin_export(self, rows)
             return csv_format.stream_list(self, rows)
         page = self.paginate_queryset(rows)
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return tagged(self, self.get_serializer(page, many=True).data)
 
     # -- the rules -----------------------------------------------------------------------------
 
@@ -336,8 +337,8 @@ class ListViewSet(BaseViewSet):
         rows = None if lists_all(self) else self.filter_queryset(self.get_listed())
         if rows is not None and is_annotated(self, rows):
             return self.list_response(self.with_related(rows))
-        page = self.paginator.paginate_read(partial(read_page, self, rows), request)
-        return self.get_paginated_response(page)
+        read = partial(read_page, self, rows)
+        return unchanged(self, rows) or tagged(self, self.paginator.paginate_read(read, request))
 
 
 class ReadViewSet(ListViewSet):
@@ -378,8 +379,7 @@ class RecordViewSet(ReadViewSet):
 class Nested:
     """For rows of one parent: ``parents`` finds it, ``parent`` is the field that refers to it."""
 
-    parents = None
-    parent = ""
+    parents, parent = None, ""
 
     def get_parent(self):
         return finding.find(self.parents.all(), self.kwargs[f"{self.parent}_id"])

@@ -31,7 +31,7 @@ help:
 	@echo 'make test    all tests; ARGS="-k ledger" for some of them'
 	@echo 'make test-deep  the tests with their large budgets; PART=any-day for one part, SEED=7'
 	@echo 'make mutations  make faults on purpose, and see which tests notice'
-	@echo 'make bench   measure speed, as ratios: see docs/performance.md'
+	@echo 'make bench   measure speed and memory: see docs/performance.md'
 	@echo 'make check   style, import contracts, missing migrations, unsafe code, secrets in files'
 	@echo 'make audit   known vulnerabilities of what is installed; needs the network'
 	@echo 'make fix     correct and format the style'

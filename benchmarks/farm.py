@@ -15,6 +15,21 @@ import django
 SAMPLE = Path(__file__).resolve().parent.parent / "inventory" / "samples" / "filaments.json"
 
 PASSWORD = "spools-since-2021"
+MANY = 20_000  # runs: faster without indexes, triggers and foreign keys
+# What to do without meanwhile, as statements to remove it and to make it again.
+CHECKS = """
+    SELECT format('ALTER TABLE %%s DISABLE TRIGGER USER', tgrelid::regclass),
+        format('ALTER TABLE %%s ENABLE TRIGGER USER', tgrelid::regclass)
+    FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
+    WHERE relnamespace = to_regnamespace(%(schema)s) AND NOT tgisinternal GROUP BY tgrelid
+    UNION ALL SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+        format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
+            pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE connamespace = to_regnamespace(%(schema)s) AND contype = 'f'
+    UNION ALL SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    FROM pg_index JOIN pg_class c ON c.oid = indexrelid
+    WHERE relnamespace = to_regnamespace(%(schema)s) AND NOT indisunique AND NOT indisexclusion
+"""
 # Every row is a function of its number, so that each farm is the same. Runs are evenly spread over
 # five years and end today. Each spool serves some runs in succession, which take 60 to 100% of its
 # first 900 g, and is never twice on a run.
@@ -237,12 +252,25 @@ def enter_farm(runs, spools=400, catalogue=SAMPLE):
 
     connection.set_schema_to_public()
     prepare.prepare()
-    slug = f"years-{runs}-{spools}"
+    slug = _slug(runs, spools)
     farm = Tenant.objects.filter(slug=slug).first()
     if not farm:
         farm = create_farm(slug, catalogue, {"runs": runs, "spools": spools})
     connection.set_tenant(farm)
     return farm
+
+
+def drop_farm(runs, spools):
+    """Drop the farm of this size, if there is one."""
+    from tenants.farms import services
+    from tenants.models import Tenant
+
+    for farm in Tenant.objects.filter(slug=_slug(runs, spools)):
+        services.drop_farm(farm, by=None)
+
+
+def _slug(runs, spools):
+    return f"years-{runs}-{spools}"
 
 
 def create_farm(slug, catalogue, parameters):
@@ -252,15 +280,35 @@ def create_farm(slug, catalogue, parameters):
     from inventory.services.tables import catalogue_source
     from inventory.services.tables.catalogue_reader import read_catalogue
     from inventory.services.tables.filament_import import import_filaments
+    from production.services.figures import folding
     from tenants.farms import services
 
     farm = services.add_farm(slug=slug, name="Five years", password=PASSWORD)
     with tenant_context(farm), connection.cursor() as cursor:
         import_filaments(read_catalogue(catalogue_source.read(str(catalogue))), by=None)
         with transaction.atomic():
+            checks = []
+            if parameters["runs"] > MANY:
+                cursor.execute(CHECKS, {"schema": farm.schema_name})
+                checks = cursor.fetchall()
+            for remove, _add in checks:
+                cursor.execute(remove)
             for statement in filter(str.strip, FILL.split(";\n")):
                 cursor.execute(statement, parameters)
-        cursor.execute("ANALYZE")
+            for _remove, add in reversed(checks):
+                cursor.execute(add)
+        cursor.execute("SET statement_timeout = 0")
+        folding.RUNS = 100_000  # of a step
+        folding.forget()  # as nothing was marked while there were no triggers
+        while folding.fold_some(waits=True):
+            pass
+        cursor.execute(
+            "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = %s",
+            [farm.schema_name],
+        )
+        how = "ANALYZE" if connection.in_atomic_block else "VACUUM (ANALYZE)"
+        cursor.execute(f"{how} {cursor.fetchone()[0]}")
+        cursor.execute("RESET statement_timeout")
     return farm
 
 

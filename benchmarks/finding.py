@@ -4,19 +4,17 @@ By the words that cost most: one letter, words that all rows have, twenty of the
 at most 50 ms each.
 """
 
-import os
 import time
-from pathlib import Path
 
 from django.db import connection
 
 from benchmarks.farm import enter_farm
+from benchmarks.serving import cpu_of
 from production.services.finding.found import find
 from tenants.accounts import roles
 from tenants.accounts.models import User
 
 RUNS, SPOOLS, ROUNDS = 100_000, 10_000, 20
-TICKS = os.sysconf("SC_CLK_TCK")
 TEXTS = {
     "one letter": "a",
     "one digit": "1",
@@ -42,14 +40,8 @@ def main():
     print(f"Search at {RUNS} runs and {SPOOLS} spools: ms of CPU, application + PostgreSQL")
     for name, text in TEXTS.items():
         find(text, user=user)
-        own, theirs = time.process_time(), _cpu_of(pid)
+        own, theirs = time.process_time(), cpu_of(pid)
         for _ in range(ROUNDS):
             find(text, user=user)
-        own, theirs = time.process_time() - own, _cpu_of(pid) - theirs
+        own, theirs = time.process_time() - own, cpu_of(pid) - theirs
         print(f"  {name:40} {own * 1000 / ROUNDS:5.1f} + {theirs * 1000 / ROUNDS:5.1f}")
-
-
-def _cpu_of(pid):
-    """Seconds of CPU of a process of the embedded server."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS

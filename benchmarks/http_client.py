@@ -38,21 +38,32 @@ def request(server, method, path, account, body=b"", headers=(), timeout=30):
 
 
 class PersistentClient:
-    """Requests over one connection."""
+    """Requests over one connection, which is opened again where the server has closed it."""
 
-    def __init__(self, server, account):
-        self.sock, self.account = connect(server), account
+    def __init__(self, server, account=None):
+        self.server, self.account = server, account
+        self.sock = connect(server)
 
     def status(self, method, path, body=b""):
         kind = {"Content-Type": "application/json", "Content-Length": len(body)}
-        self.sock.sendall(head(method, path, self.account, kind) + body)
+        return self.send(head(method, path, self.account, kind) + body)
+
+    def send(self, message):
+        """The status of the answer to a request, which is received as a whole."""
+        self.sock.sendall(message)
         received = self.sock.recv(65536)
         while (end := received.find(b"\r\n\r\n")) < 0:
-            received += self.sock.recv(65536)
-        length = int(received[:end].lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        missing = length - (len(received) - end - 4)
+            if not (more := self.sock.recv(65536)):
+                raise ConnectionError(received)
+            received += more
+        fields = received[:end].lower()
+        length = fields.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        missing = int(length or 0) - (len(received) - end - 4)
         while missing > 0:
             missing -= len(self.sock.recv(65536))
+        if b"connection: close" in fields:
+            self.sock.close()
+            self.sock = connect(self.server)
         return int(received.split()[1])
 
 

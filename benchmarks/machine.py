@@ -2,7 +2,6 @@
 
 # ruff: noqa: PLC0415 - the process that measures sets Django up first
 
-import json
 import os
 import statistics
 import time
@@ -13,30 +12,39 @@ KNOWN_MS, ROUNDS, REQUESTS = 2.0, 5, 100
 ADDRESS = "/api/v1/spools/"
 
 
+_known = {"scales": [], "postgresql": "?"}
+
+
 def scale(side):
     """How many times as much CPU it takes as there, application and PostgreSQL; measured now, in a
-    process of its own on the data of a side (see ``served``)."""
-    return side("machine", 0)["ms"] / KNOWN_MS
+    process of its own on the data of a side."""
+    found = side.make("machine")
+    _known["postgresql"] = found["postgresql"]
+    _known["scales"].append(found["ms"] / KNOWN_MS)
+    return _known["scales"][-1]
 
 
-def measure():
-    """In the process of a side: the milliseconds, as JSON."""
-    os.environ |= {"SPOOLBOOK_PREPARE_STATEMENTS": "0"}
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
+def facts():
+    """What figures of this machine are of: the end of a sentence."""
+    scales = _known["scales"] or [1]
+    return (
+        f"on {os.cpu_count()} cores with PostgreSQL {_known['postgresql']}, where 2.0 ms of the "
+        f"known machine took {statistics.median(scales) * KNOWN_MS:.1f} ms "
+        f"({min(scales) * KNOWN_MS:.1f} to {max(scales) * KNOWN_MS:.1f})."
+    )
 
-    django.setup()
-    from django.conf import settings
+
+def measured():
+    """In the process of a side: the milliseconds, and the version of PostgreSQL."""
     from django.db import connection
     from django.urls import resolve
     from rest_framework.test import APIRequestFactory, force_authenticate
 
     from benchmarks.farm import enter_farm
-    from benchmarks.one_spool import cpu_of
+    from benchmarks.serving import cpu_of
     from tenants.accounts import roles
     from tenants.accounts.models import User
 
-    settings.DEBUG = False  # statements are not logged
     host = f"{enter_farm(1000, 1000).slug}.localhost"
     view, user = resolve(ADDRESS).func, User(pk=1, role=roles.VIEWER)
     database = connection.connection.info.backend_pid
@@ -51,4 +59,8 @@ def measure():
         return used / REQUESTS * 1000
 
     cost()  # fills caches
-    print(json.dumps({"ms": statistics.median(cost() for _ in range(ROUNDS))}))
+    version = connection.pg_version
+    return {
+        "ms": statistics.median(cost() for _ in range(ROUNDS)),
+        "postgresql": f"{version // 10_000}.{version % 10_000}",
+    }

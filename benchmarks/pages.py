@@ -1,35 +1,31 @@
-"""What pages cost: python -m benchmarks pages, or python -m benchmarks.pages [NAME ...].
+"""What pages cost: python -m benchmarks pages
 
 At a farm of 60 printers, 4,000 spools and 100,000 runs, in process, from the request to the bytes,
 as a manager who has signed in: milliseconds of CPU of the application and of PostgreSQL, medians,
 worst first; statements; kB. The pages are those that tests look over (tests/browser/pages.py), and
-of each model of the admin its list, its first row and its form for a new one. Bars are of the
-machine that ``benchmarks.machine`` knows, and are printed for this one as it was meanwhile.
+of each model of the admin its list, its first row and its form for a new one. The two first pages
+have bars in the table of `make bench`.
 """
 
 # ruff: noqa: PLC0415 - Django is set up first
 
 import argparse
-import json
 import logging
-import os
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 RUNS, SPOOLS = 100_000, 4_000
-BARS = {"floor: today": 20, "admin: index": 40}
 
 
 def main(arguments=()):
     parser = argparse.ArgumentParser(prog="benchmarks.pages", description=__doc__.split("\n")[0])
-    parser.add_argument("names", nargs="*", help="parts of the names of pages")
+    parser.add_argument("--names", nargs="*", help="parts of the names of pages")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=6, help="of each measurement")
     parser.add_argument("--save", help="a folder for what the pages are")
     options = parser.parse_args(arguments)
+    from django.conf import settings
     from django.db import connection, transaction
     from django_tenants.utils import tenant_context
 
@@ -37,8 +33,9 @@ def main(arguments=()):
     from tests.conftest import FarmClient
     from tests.factories import make_user
 
+    settings.ALLOWED_HOSTS = ["*"]
     logging.getLogger("django.request").setLevel("ERROR")  # of pages that answer 403 or 404
-    tenant, scales = enter_farm(RUNS, SPOOLS), [_scale()]  # which makes its farm
+    tenant = enter_farm(RUNS, SPOOLS)
     with tenant_context(tenant), transaction.atomic():
         user = make_user(role="manager")
         paths = _paths(user, options.names)
@@ -47,13 +44,12 @@ def main(arguments=()):
         found = {name: [] for name in paths}
         pages = {name: _look(client, path) for name, path in paths.items()}
         for _ in range(options.rounds):
-            scales.append(_scale())
             for name, path in paths.items():
                 found[name].append(_cost(client, path, options.requests, connection))
         transaction.set_rollback(True)
     if options.save:
         _save(pages, Path(options.save))
-    _print(found, pages, paths, statistics.median(scales))
+    _print(found, pages)
 
 
 def _paths(user, names):
@@ -111,21 +107,13 @@ def cpu_of(pid):
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
-def _scale():
-    from benchmarks import machine
-
-    words = [sys.executable, "-m", "benchmarks.pages", "--make", "machine"]
-    done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout.splitlines()[-1])["ms"] / machine.KNOWN_MS
-
-
 def _save(pages, folder):
     folder.mkdir(parents=True, exist_ok=True)
     for name, (answer, _) in pages.items():
         (folder / f"{name.replace('/', '_')}.html").write_bytes(b"".join(answer))
 
 
-def _print(found, pages, paths, scale):
+def _print(found, pages):
     rows = []
     for name, costs in found.items():
         application, database = (statistics.median(each) for each in zip(*costs, strict=True))
@@ -134,26 +122,5 @@ def _print(found, pages, paths, scale):
     for total, application, database, name in sorted(rows, reverse=True):
         answer, statements = pages[name]
         size = len(b"".join(answer)) / 1000
-        limit = BARS.get(name, 0) * scale
-        bar = f"   bar {limit:.0f} ms: {total / limit:.2f}" if limit else ""
         costs = f"{application:6.1f} + {database:5.1f} = {total:6.1f}"
-        print(f"{name:<34} {answer.status_code:>6}  {costs}   {statements:>3}   {size:6.1f}{bar}")
-    print(f"A bar is of a machine where 2.0 ms are {scale * 2:.2f} here.")
-
-
-if __name__ == "__main__":
-    if sys.argv[1:3] == ["--make", "machine"]:
-        from benchmarks import machine
-
-        machine.measure()
-    else:
-        os.environ.setdefault("SPOOLBOOK_DATA", ".data/bench")
-        os.environ.setdefault("SPOOLBOOK_LOG_LEVEL", "ERROR")
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-        import django
-
-        django.setup()
-        from django.conf import settings
-
-        settings.DEBUG, settings.ALLOWED_HOSTS = False, ["*"]
-        main(sys.argv[1:])
+        print(f"{name:<34} {answer.status_code:>6}  {costs}   {statements:>3}   {size:6.1f}")

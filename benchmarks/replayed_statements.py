@@ -3,7 +3,8 @@
 It finds and enters the farm as the project does, in one round trip; the rest is sent as it was.
 
 Recording and replaying, each by a server of its own on a copy of the same data, are chosen by
-`benchmarks.replaying_settings`. A request is known by its path, so each path is asked for once.
+`benchmarks.replaying_settings`. A request is known by its address: each asks for a verb once.
+The answer to a GET is what PostgreSQL wrote; of the others, its JSON is written anew.
 """
 
 import json
@@ -45,15 +46,16 @@ class RecordStatements:
             response = self.get_response(request)
         if request.path.startswith("/api/"):
             rest = [each for each in statements if FINDS_FARM not in each[3]]
-            recorded = pickle.dumps((rest, json.loads(response.content)))
-            _file_of(request.path).write_bytes(recorded)
+            is_read = request.method == "GET"
+            answer = response.content if is_read else json.loads(response.content)
+            _file_of(request.get_full_path()).write_bytes(pickle.dumps((rest, answer)))
         return response
 
 
 def replay(request):
     """Enter the farm, and send what was recorded: within a transaction what was within one."""
-    json.loads(request.body)
-    statements, answer = _recorded()[request.path]
+    body = request.body and json.loads(request.body)
+    statements, answer = _recorded()[request.get_full_path()]
     logins.use(logins.WEB)
     enter(Tenant.objects.enter_at_host(request.get_host().partition(":")[0]))
     for is_atomic, some in groupby(statements, key=lambda each: each[0]):
@@ -64,7 +66,10 @@ def replay(request):
         else:
             for each in some:
                 _send(*each[1:])
-    response = JsonResponse(answer)
+    if body:
+        response = JsonResponse(answer)
+    else:
+        response = HttpResponse(answer, content_type="application/json")
     response["Content-Length"] = len(response.content)
     return response
 

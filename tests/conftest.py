@@ -9,6 +9,7 @@ import gc
 import os
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import SimpleNamespace
 
@@ -38,6 +39,7 @@ from tests.serving import ROOT, database_logins, serving
 
 MATERIAL_TYPES = "inventory.services.seeds.seed"
 FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
+STAYING_THREADS = 8
 
 
 def pytest_configure(config):
@@ -216,32 +218,42 @@ def rolled_back(blocker):
         transaction.set_rollback(True)
 
 
+@pytest.fixture(scope="session")
+def staying_threads(django_db_setup):
+    """Threads that keep their connections from one test to the next: to make one anew, with all
+    that it has to look up, takes longer than most of what they do."""
+    with ThreadPoolExecutor(STAYING_THREADS) as threads:
+        yield threads
+
+
 @pytest.fixture
-def in_threads(committed_farm):
+def in_threads(staying_threads, committed_farm):
     """``in_threads(work, count)``: ``work(number)`` by so many at once, each in the farm.
 
     Answers what each returned, or the exception it raised, in order.
     """
 
     def run(work, count):
-        results, start = [None] * count, threading.Barrier(count)
+        start = threading.Barrier(count)
 
         def one(number):
+            if not connection.is_usable():  # another test may have ended it
+                connection.close()
             go_to(committed_farm)
             try:
                 start.wait()
-                results[number] = work(number)
+                return work(number)
             except Exception as error:
-                results[number] = error
+                return error
             finally:
-                connection.close()
+                go_out()
+                if count > STAYING_THREADS:
+                    connection.close()
 
-        threads = [threading.Thread(target=one, args=[number]) for number in range(count)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return results
+        if count <= STAYING_THREADS:
+            return list(staying_threads.map(one, range(count)))
+        with ThreadPoolExecutor(count) as threads:
+            return list(threads.map(one, range(count)))
 
     return run
 

@@ -1,8 +1,9 @@
 """Rows, spools and the whole book read again, and the number of queries."""
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from inventory.services import invariants as of_inventory
 from production.services import invariants
 
 SAVEPOINT = 2  # statements, of the transaction that a test is
@@ -22,9 +23,27 @@ def remaining(spool):
     return fresh(spool).remaining_grams
 
 
+INVARIANTS = (of_inventory.INVARIANTS | invariants.INVARIANTS).values()
+ANY_VIOLATION = f"SELECT {' OR '.join(f'EXISTS ({query})' for query in INVARIANTS)}"
+
+
 def violations():
     """Violated invariants of the farm, as sentences; a test that expects some says so."""
-    return [str(violation) for violation in invariants.violations()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")  # see `of_inventory.broken`
+        [[is_any]] = prepared("any_violation", ANY_VIOLATION)
+    return [str(each) for each in invariants.violations()] if is_any else []
+
+
+def prepared(name, query):
+    """The rows of a long query, which PostgreSQL plans once for each connection: that takes ten
+    times as long as to read the tables of a small farm."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_prepared_statements WHERE name = %s", [name])
+        if cursor.fetchone() is None:
+            cursor.execute(f"PREPARE {name} AS {query}")
+        cursor.execute(f"EXECUTE {name}")
+        return cursor.fetchall()
 
 
 def queries_of(work):

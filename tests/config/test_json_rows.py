@@ -62,8 +62,9 @@ def test_every_value_of_every_row_is_that_of_the_framework(nasty, api, prepares,
     if name == "tokens":
         make_token(api.handler._force_user)
     address = full(api, name)
-    for _ in range(PREPARE_AFTER + 1 if prepares else 1):
-        rows = results(compared(api, f"{address}?page_size=200"))
+    for _ in range(PREPARE_AFTER if prepares else 0):
+        api.get(f"{address}?page_size=200")
+    rows = results(compared(api, f"{address}?page_size=200"))
     assert rows
     for row in rows[: nasty_rows.COUNT : 2]:
         found = done(compared(api, f"{address}{row['id']}/"))

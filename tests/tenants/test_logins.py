@@ -156,7 +156,7 @@ def test_where_farms_have_logins_a_request_uses_that_of_its_farm(
     """
     role = database_role.role_of(committed_farm.schema_name)
     with (
-        serving(tmp_path, SPOOLBOOK_FARM_LOGIN_KEY="a key") as own,
+        serving(tmp_path, "--workers=1", SPOOLBOOK_FARM_LOGIN_KEY="a key") as own,
         own.client(committed_farm) as browser,
     ):
         headers = {"Authorization": f"Token spb_{'x' * 43}"}

@@ -28,7 +28,7 @@ secure_scheme_headers = {}
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
-# A database connection's memory grows with every farm it visits: workers are replaced sometimes.
+# Whatever grows in a process does not grow for ever.
 max_requests = 50_000
 max_requests_jitter = 5_000
 # The heartbeat is a file that each worker touches; on a busy disk that can block it.
@@ -59,6 +59,11 @@ class logger_class(Logger):
 def pre_request(_worker, request):
     """Let the application close the connection (tenants.web.bodies)."""
     request.body.force_close = request.force_close
+
+
+def post_worker_init(worker):
+    """The application is loaded."""
+    importlib.import_module("tenants.schemas.logins").share(worker.cfg.threads)
 
 
 def on_starting(_server):

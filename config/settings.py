@@ -100,7 +100,10 @@ _login_urls = {
     "site": env_str("SPOOLBOOK_SITE_DATABASE_URL"),
 }
 _prepares = env_bool("SPOOLBOOK_PREPARE_STATEMENTS", default=True)
-DATABASES = databases(env_str("DATABASE_URL"), _login_urls, DATA, prepares=_prepares)
+_max_visits = env_int("SPOOLBOOK_MAX_VISITS", 150)
+DATABASES = databases(
+    env_str("DATABASE_URL"), _login_urls, DATA, prepares=_prepares, max_visits=_max_visits
+)
 # With it, each farm's role is a login too, whose password follows from it.
 FARM_LOGIN_KEY = env_str("SPOOLBOOK_FARM_LOGIN_KEY")
 # The names and passwords that `prepare` gives to the logins of the web server.

@@ -39,16 +39,18 @@ FIXED = {
 }
 
 
-def databases(owner, logins, data, *, prepares=True):
+def databases(owner, logins, data, *, prepares=True, max_visits=0):
     """Django's DATABASES. ``logins`` are the addresses of WEB and SITE, empty where there are none.
 
     With the address of the owner, ``default`` is the owner; with those of the logins alone it is
     WEB, and a request to the public site uses SITE in its place. ``prepares``: whether PostgreSQL
-    prepares compiled queries (see ``tenants.operations.compiled``).
+    prepares compiled queries (see ``tenants.operations.compiled``). ``max_visits``: how many parts
+    of farms a connection serves, as each adds to its memory; 0: any number.
     """
     made = _databases(owner, logins, data)
     for each in made.values():
         each["OPTIONS"]["prepare_threshold"] = PREPARE_AFTER if prepares else None
+        each["MAX_VISITS"] = max_visits
     return made
 
 

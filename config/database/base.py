@@ -102,10 +102,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._is_clean = True  # no farm's role was used since the session was reset
         self._farm = None  # the last one whose role was used
         self._found = None  # the one that was entered as it was found
+        self._looked_for = None  # what the last one was found by
+        self.visited = set()  # parts of farms: PostgreSQL keeps what it has read of their tables
         super().__init__(*args, **kwargs)
 
     def get_new_connection(self, conn_params):
-        self._current, self._is_clean, self._farm = None, True, None
+        self._current, self._is_clean, self._farm, self._looked_for = None, True, None, None
+        self.visited.clear()
         connection = super().get_new_connection(conn_params)
         # Of the connection's own class, which OpenTelemetry makes for each: so it has spans too.
         self._preparing = type("PreparingCursor", (connection.cursor_factory,), BOUND_BY_SERVER)
@@ -159,7 +162,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """The farm that a compiled statement finds in ``public``, or None; a request begins so.
 
         The same round trip clears the session before, and sets the path and the role of the farm:
-        `enter` has nothing left to do, unless the connection has served another farm. It is not
+        `enter` has nothing left to do, unless the same values have found another farm. It is not
         prepared, as a farm could put another statement in its place.
         """
         self.set_schema_to_public()
@@ -175,8 +178,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _find_and_enter(self, statement, values):
         public = self._get_target()
         names = {"public": public[0], "no_role": public[1]}
-        row = self._last_row(RESET + FIND.format(query=statement.text), values | names)
-        self.health_check_done = True
+        is_other = self._farm is not None and self._looked_for not in (None, values)
+        clear = f"{FORGET}{RESET}" if is_other else RESET
+        row = self._last_row(clear + FIND.format(query=statement.text), values | names)
+        self.health_check_done, self._looked_for = True, values
+        self._farm = None if is_other else self._farm
         if row is None:
             self._current, self._is_clean = public, True
             return None
@@ -187,6 +193,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if exists and (path, role) == target[:2] and self._farm in (None, farm.pk):
             self._current, self._farm, self._found = target, farm.pk, farm
         return farm
+
+    def close_if_unusable_or_obsolete(self):
+        """Between requests: also where it has visited so much that its memory has grown."""
+        limit = self.settings_dict.get("MAX_VISITS")
+        if limit and len(self.visited) >= limit and not self.in_atomic_block:
+            self.close()
+        super().close_if_unusable_or_obsolete()
 
     def close_if_health_check_failed(self):
         """At the first statement of a request, in place of ``SELECT 1``: clear the session, or

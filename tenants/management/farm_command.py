@@ -1,14 +1,17 @@
 """Base class of commands: errors as sentences, a farm by its slug, a random password."""
 
 import secrets
+import time
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from tenants.models import Tenant
+from tenants.operations.processes import default_count, in_processes
 from tenants.operations.refusals import Refusal
 
 UNDEFINED_TABLE, NO_RIGHT = "42P01", "42501"
+PROGRESS_SECONDS = 5
 
 
 class FarmCommand(BaseCommand):
@@ -36,6 +39,27 @@ class FarmCommand(BaseCommand):
             if state != UNDEFINED_TABLE:
                 raise
             raise CommandError("The database is not ready: run `manage.py prepare`.") from error
+
+
+def add_processes(parser):
+    parser.add_argument(
+        "--processes",
+        type=int,
+        default=default_count(),
+        help="how many farms at once; by default as many as there are cores",
+    )
+
+
+def for_each(command, work, items, *, processes):
+    """Call ``work`` for each item, in processes; yields ``(item, result, failure)``. The command's
+    standard error says every few seconds how far it is."""
+    total, written_at = len(items), time.monotonic()
+    done = in_processes(work, items, count=processes)
+    for number, each in enumerate(done, start=1):
+        yield each
+        if time.monotonic() - written_at >= PROGRESS_SECONDS:
+            command.stderr.write(f"{number} of {total}")
+            written_at = time.monotonic()
 
 
 def farm(slug):

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from tenants.schemas import database_role
 from tenants.schemas.database_role import WEB, ensure_role, grant_role, owner, run
 from tenants.schemas.privileges import UnusableDatabase
+from tenants.schemas.shared_connections import SharedConnections
 
 SITE, FARM = "site", "farm"
 READ_BY_WEB = ("tenants_tenant", "tenants_domain", "django_migrations")
@@ -28,12 +29,44 @@ OF_A_FARM_BY_SITE = "name, status"  # the columns that it changes
 MAX_FARMS = 4  # connections of a thread
 
 _thread = threading.local()
+_shared = None
+
+
+def share(threads):
+    """Let so many threads of this process borrow their connections for requests to farms."""
+    global _shared
+    alias = WEB if WEB in connections.settings else DEFAULT_DB_ALIAS
+    _shared = SharedConnections(lambda: connections[alias].copy(), threads)
+
+
+def borrow(host):
+    """Let this thread use WEB, where there are logins, for a request to a host: over a connection
+    that it gives back, where the process shares them."""
+    if _shared is not None and not _borrowed():
+        _thread.own = connections[DEFAULT_DB_ALIAS]
+        _thread.borrowed = _shared.borrow(host)
+        _thread.borrowed.close_if_unusable_or_obsolete()  # as Django does for those of the settings
+    use(WEB)
+
+
+def give_back():
+    """The connection that this thread has borrowed, if it has."""
+    if borrowed := _borrowed():
+        connections[DEFAULT_DB_ALIAS] = _thread.own
+        _thread.borrowed = None
+        _shared.give_back(borrowed)
 
 
 def use(login):
     """Let this thread use a login of the web server, where it has them, until it uses another."""
-    if login in connections.settings:
+    if login == WEB and (borrowed := _borrowed()):
+        connections[DEFAULT_DB_ALIAS] = borrowed
+    elif login in connections.settings:
         connections[DEFAULT_DB_ALIAS] = connections[login]
+
+
+def _borrowed():
+    return getattr(_thread, "borrowed", None)
 
 
 def use_farm(schema):

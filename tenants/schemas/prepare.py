@@ -10,6 +10,7 @@ from django_tenants.utils import schema_context
 
 from tenants.accounts.models import FarmSettings
 from tenants.models import Tenant
+from tenants.operations.processes import in_processes
 from tenants.operations.refusals import Refusal
 from tenants.schemas import (
     database_role,
@@ -44,8 +45,9 @@ class FarmsNotPrepared(Refusal):
         self.reasons, self.is_any_prepared = reasons, is_any_prepared
 
 
-def prepare(*, log=logger.info):
-    """Migrate the public schema, then only the farms that are behind; returns their schemas.
+def prepare(*, log=logger.info, processes=1):
+    """Migrate the public schema, then only the farms that are behind, by so many ``processes``;
+    returns their schemas.
 
     Safe to repeat, and to run from several machines at once. Raises OtherVersion when the public
     tables are not, and can't become, those of this program; UnusableDatabase; FarmsNotPrepared,
@@ -64,7 +66,7 @@ def prepare(*, log=logger.info):
         template.load()
         FarmSettings.objects.get_or_create(pk=1)
         farms = _farms()
-        late, reasons = _prepare_farms(farms, log)
+        late, reasons = _prepare_farms(farms, log, processes)
         for schema in farms:
             if schema not in reasons:
                 database_role.let_log_in(schema)
@@ -115,16 +117,16 @@ def is_prepared(schema):
         return is_there and not (migrating.is_behind(schema) or database_role.missing([schema]))
 
 
-def _prepare_farms(farms, log):
+def _prepare_farms(farms, log, processes):
     """Prepare each farm that can be; returns those that were behind, and why the others aren't."""
     late, reasons = migrating.examine(farms)
     reasons |= _missing(farms)
     there = [schema for schema in farms if schema not in reasons]
-    for schema in late:
-        with _noting(schema, reasons):
-            log(f"Migrating {schema}")
-            _migrate(schema)
-            database_role.create_role(schema)
+    done = in_processes(_migrate_farm, late, count=processes)
+    for number, (schema, reason, failure) in enumerate(done, start=1):
+        if reason := reason or failure:
+            reasons.setdefault(schema, reason)
+        log(f"{number} of {len(late)}: {schema} is {'not ' if reason else ''}migrated")
     for schema, refusal in drift.find(there).items():
         reasons.setdefault(schema, refusal.detail)
     # A dump of the whole database, restored on another server, comes without the roles.
@@ -137,6 +139,16 @@ def _prepare_farms(farms, log):
             with _noting(schema, reasons), schema_context(schema):
                 FarmSettings.copy_to_public()
     return [schema for schema in late if schema not in reasons], reasons
+
+
+def _migrate_farm(schema):
+    """Returns why it is not possible, or None."""
+    reasons = {}
+    _lift_limits()
+    with _noting(schema, reasons):
+        _migrate(schema)
+        database_role.create_role(schema)
+    return reasons.get(schema)
 
 
 def _checked(farms):
@@ -188,11 +200,15 @@ def _farms():
 def _alone():
     """Hold the lock, so that no other process prepares, and lift the time limits."""
     with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
         cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARE_LOCK])
-        cursor.execute("SET lock_timeout = '30s'")
+    _lift_limits()
     try:
         yield
     finally:
         connection.close()  # releases the lock, and restores the limits
+
+
+def _lift_limits():
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0; SET lock_timeout = '30s'")

@@ -154,7 +154,7 @@ class HealthMiddleware:
 
     @staticmethod
     def _readiness():
-        logins.use(logins.WEB)
+        logins.borrow(PUBLIC)
         connection.set_schema_to_public()
         try:
             is_ready, reason = prepare.is_ready(), "migrations are missing\n"
@@ -178,7 +178,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
-        logins.use(logins.WEB)
+        logins.borrow(request._get_raw_host())
         connection.set_schema_to_public()
         current_schema.set(None)
         try:
@@ -305,15 +305,18 @@ def enter_farm(request, tenant):
     if has_path_token(request):
         request.urlconf = settings.PRINTERS_URLCONF
     request.META["spoolbook.farm"] = tenant.schema_name  # for the web server
-    enter(tenant)
+    words = request.path_info.split("/")[1 : 6 if request.path_info.startswith("/api/") else 3]
+    enter(tenant, request.method, *("0" if word.isdecimal() else word for word in words))
 
 
-def enter(tenant):
-    """Go into a farm, with the database role of its requests; ``leave_farm`` goes out again."""
+def enter(tenant, *part):
+    """Go into a farm, with the database role of its requests; ``leave_farm`` goes out again.
+    ``part`` is that of the program which has tables of its own, where more than one is used."""
     tenant.uses_farm_role = True
     current_schema.set(tenant.schema_name)
     timezone.activate(tenant.timezone)
     logins.use_farm(tenant.schema_name)
+    connection.visited.add((tenant.schema_name, *part))
     connection.enter(tenant)
 
 
@@ -324,6 +327,7 @@ def leave_farm(**kwargs):
     current_schema.set(None)
     correlation_id.set("")
     client_address.set("")
+    logins.give_back()
 
 
 class HostNotFound(Refusal):

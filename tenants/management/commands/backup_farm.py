@@ -1,7 +1,9 @@
+from functools import partial
+
 from django.core.management.base import CommandError
 
 from tenants.farms import backups, nightly
-from tenants.management.farm_command import FarmCommand, farm
+from tenants.management.farm_command import FarmCommand, add_processes, farm, for_each
 from tenants.models import Tenant
 
 
@@ -25,25 +27,27 @@ class Command(FarmCommand):
             help="only farms of which there is no backup since their last night",
         )
 
-    def handle(self, *, slugs, into, due, **options):
+        add_processes(parser)
+
+    def handle(self, *, slugs, into, due, processes, **options):
         farms = [farm(slug) for slug in slugs] or list(Tenant.objects.order_by("slug"))
         if not farms:
             self.stdout.write("There is no farm yet.")
-        if due:
-            farms = [tenant for tenant in farms if nightly.is_due(tenant)]
-        failed = [tenant.slug for tenant in farms if not self._back_up(tenant, into)]
+        work, failed = partial(_back_up, folder=into, is_if_due=due), []
+        for tenant, path, failure in for_each(self, work, farms, processes=processes):
+            if failure:  # no reason to go without the others
+                self.stderr.write(failure)
+                failed.append(tenant.slug)
+            elif path:
+                self.stdout.write(path)
         if failed:
-            raise CommandError(f"There is no new backup of: {', '.join(failed)}.")
+            raise CommandError(f"There is no new backup of: {', '.join(sorted(failed))}.")
 
-    def _back_up(self, tenant, folder):
-        """One farm that can't be read is no reason to go without the others."""
-        try:
-            if folder is None:
-                path = nightly.file_of(tenant, nightly.run(tenant))
-            else:
-                path = backups.back_up(tenant, folder)
-        except backups.BackupFailed as refusal:
-            self.stderr.write(refusal.detail)
-            return False
-        self.stdout.write(str(path))
-        return True
+
+def _back_up(tenant, *, folder, is_if_due):
+    """The path of a new backup, None where none is due. Raises BackupFailed."""
+    if is_if_due and not nightly.is_due(tenant):
+        return None
+    if folder is None:
+        return str(nightly.file_of(tenant, nightly.run(tenant)))
+    return str(backups.back_up(tenant, folder))

@@ -1,6 +1,6 @@
 from django.core.management.base import CommandError
 
-from tenants.management.farm_command import FarmCommand
+from tenants.management.farm_command import FarmCommand, add_processes
 from tenants.schemas import prepare
 
 SOME_FARMS = 3  # exit code: the other farms can be served
@@ -14,9 +14,12 @@ class Command(FarmCommand):
         f"code is {SOME_FARMS}, or 1 if no farm is ready."
     )
 
-    def handle(self, *args, **options):
+    def add_arguments(self, parser):
+        add_processes(parser)
+
+    def handle(self, *, processes, **options):
         try:
-            late = prepare.prepare(log=self.stdout.write)
+            late = prepare.prepare(log=self.stdout.write, processes=processes)
         except prepare.FarmsNotPrepared as refusal:
             code = SOME_FARMS if refusal.is_any_prepared else 1
             text = f"Farms that could not be prepared ({len(refusal.reasons)}):\n{refusal.detail}"

@@ -11,10 +11,9 @@ from inventory.models import Filament
 from production.admin import devices, explanation, formatting
 from production.admin.charts import columns
 from production.models import Printer, ProductionRun
-from production.services.reports import alerts, demand, variance
+from production.services.reports import alerts, demand, today, variance
 from production.services.reports import explanation as explanations
 from production.services.reports.folded import Chosen
-from production.services.reports.today import OpenRun
 from tenants.accounts.models import FarmSettings
 from tenants.farms import nightly
 from tenants.site import first_steps
@@ -54,22 +53,10 @@ def _backups(user):
 
 
 def _running():
-    runs = ProductionRun.objects.in_progress().select_related("printer")
-    runs = runs.with_contents()
     return [
-        {
-            "run": run,
-            "link": formatting.contents_link(run),
-            "job": OpenRun(run),
-        }
-        for run in sorted(runs.order_by("started_at", "pk"), key=_soonest)
+        {"run": job.run, "link": formatting.contents_link(job.run), "job": job}
+        for job in today.running()
     ]
-
-
-def _soonest(run):
-    """Sorts by the expected end, runs without one last."""
-    left = OpenRun(run).minutes_left()
-    return left is None, left or 0
 
 
 def _machines():
@@ -86,20 +73,18 @@ def _machines():
 
 
 def _blocked():
-    runs = list(ProductionRun.objects.planned().select_related("printer").queue())
-    blockers = demand.blockers(runs)
-    blocked = [run for run in runs if blockers[run.pk]]
-    listed = ProductionRun.objects.with_contents().in_bulk([run.pk for run in blocked[:MAX_ROWS]])
+    planned = today.planned()
+    blocked = [job for job in planned if job.blockers]
     return {
-        "planned": len(runs),
+        "planned": len(planned),
         "more": max(len(blocked) - MAX_ROWS, 0),
         "runs": [
             {
-                "run": run,
-                "link": formatting.contents_link(listed[run.pk]),
-                "blockers": blockers[run.pk],
+                "run": job.run,
+                "link": formatting.contents_link(job.run),
+                "blockers": job.blockers,
             }
-            for run in blocked[:MAX_ROWS]
+            for job in blocked[:MAX_ROWS]
         ],
     }
 
@@ -127,12 +112,12 @@ def _alerts(threshold):
 
 def _week(settings):
     """The last seven days, by day and in total, by the end of the runs."""
-    today = settings.local_date(timezone.now())
-    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    last = settings.local_date(timezone.now())
+    days = [last - timedelta(days=back) for back in reversed(range(DAYS))]
     runs = ProductionRun.objects.closed().between(
-        days[0], today, timezone=settings.timezone, moment="finished_at"
+        days[0], last, timezone=settings.timezone, moment="finished_at"
     )
-    chosen = Chosen(days[0], today + timedelta(days=1))
+    chosen = Chosen(days[0], last + timedelta(days=1))
     found = {row["key"]: row for row in variance.of_many(runs, group_by="day", chosen=chosen)}
     whole = next(iter(variance.of_many(runs, chosen=chosen)), None)
     rows = [{"day": day, **_figures(found.get(day.isoformat()))} for day in days]

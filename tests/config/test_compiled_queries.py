@@ -85,6 +85,7 @@ OTHERS = {
     "hashed": lambda: [*DeviceToken.objects.values_list("hash", flat=True), "no hash"],
     "now": lambda: [timezone.now(), timezone.now() + timedelta(days=9_000)],
     "moment": lambda: [timezone.now(), timezone.now() - timedelta(hours=1)],
+    "since": lambda: [timezone.now() - timedelta(hours=1)],
     "seen_after": lambda: [timezone.now() - timedelta(hours=1), timezone.now()],
 }
 
@@ -109,6 +110,7 @@ def fill_everything():
         metering.use(spool.number, grams=1, by=manager)
     scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}
     for user in User.objects.all():
+        a_spool(by=user)
         IdempotencyKey.objects.create(user=user, key="a key", **scope)
     at = {"received_at": timezone.now(), "done_at": timezone.now()}
     DeviceReport.objects.bulk_create(

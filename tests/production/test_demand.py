@@ -313,4 +313,4 @@ def test_the_blockers_of_many_runs_take_as_many_queries_as_those_of_one():
     grow(1)
     few = queries()
     grow(30)
-    assert few == queries() == 8
+    assert few == queries() == 11

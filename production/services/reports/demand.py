@@ -111,12 +111,12 @@ def blockers_of_read(runs):
     materials of their products."""
     found, running, supply = {}, _running(runs), _Supply(runs)
     for run in runs:
-        items = run.items.all()
+        items, lines = run.items.all(), run.materials.all()
         of_parts = (
             _of_printer(run.printer, running),
-            _of_materials(run, items),
-            _of_limits(run, items),
-            _of_lines(run, supply),
+            _of_materials(items, lines),
+            _of_limits(run, items, lines),
+            _of_lines(run, lines, supply),
         )
         found[run.pk] = list(chain.from_iterable(of_parts))
     return found
@@ -162,22 +162,20 @@ def _of_printer(printer, running):
         yield Blocker(readiness.PrinterNeedsClearing.code, detail, subject)
 
 
-def _of_materials(run, items):
-    if items and not run.materials.all():
+def _of_materials(items, lines):
+    if items and not lines:
         detail = _("No material is planned.")
         yield Blocker(readiness.MaterialsMissing.code, detail, {})
 
 
-def _of_limits(run, items):
-    lines = run.materials.all()
+def _of_limits(run, items, lines):
     spools = {line.spool_id: line.spool for line in lines if line.spool_id}
     for place, detail in limits.exceeded(run, items, lines, spools):
         yield Blocker(limits.LimitExceeded.code, detail, {"field": place})
 
 
-def _of_lines(run, supply):
+def _of_lines(run, lines, supply):
     """Blockers line by line; what a line without a spool finds in the printer is its spool."""
-    lines = run.materials.all()
     slots = [slot for slot in run.printer.slots.all() if slot.spool_id] if run.printer else []
     pairs, loaded = [(slot, slot.spool) for slot in slots], [slot.spool for slot in slots]
     taken = {line.spool_id for line in lines}
@@ -188,7 +186,7 @@ def _of_lines(run, supply):
         elif line.planned_total_grams:
             spool = claims.loaded_match(line, loaded)  # as a start would take it
             if spool is None or spool.pk in taken:
-                yield from _without_spool(run, line, supply)
+                yield from _without_spool(line, lines, supply)
             else:
                 taken.add(spool.pk)
                 line = corrected.as_started(run, line, spool, supply.factors)
@@ -233,13 +231,13 @@ def _of_spool(line, spool, *, missing, is_loaded=False):
         yield Blocker(InsufficientInventory.code, detail, subject | figures)
 
 
-def _without_spool(run, line, supply):
+def _without_spool(line, lines, supply):
     wanted, needed = line.filament or line.material_type, line.planned_total_grams
     subject = {"material_id": line.pk, "wanted": str(wanted), "needed_grams": needed}
     detail = _("No spool yet for %(needed)s g of %(wanted)s.")
     detail %= {"needed": format_number(needed), "wanted": wanted}
     yield Blocker(readiness.SpoolsMissing.code, detail, subject)
-    in_all, available = supply.wanted(run, line), supply.available(line)
+    in_all, available = supply.wanted(line, lines), supply.available(line)
     if in_all > available:
         figures = {
             "wanted_grams": in_all,
@@ -268,11 +266,11 @@ class _Supply:
             return self.filaments.get(line.filament_id, Decimal(0))
         return self.material_types.get(line.material_type_id, Decimal(0))
 
-    def wanted(self, run, line):
-        """Grams the run wants of the line's material on all its lines without a spool."""
+    def wanted(self, line, lines):
+        """Grams that a run wants of a line's material on all of its ``lines`` without a spool."""
         requirement = (line.filament_id, line.material_type_id)
         return sum(
             other.planned_total_grams
-            for other in run.materials.all()
+            for other in lines
             if not other.spool_id and (other.filament_id, other.material_type_id) == requirement
         )

@@ -236,7 +236,21 @@ def board():
 
 def queue():
     """The planned runs that are next, with what blocks them."""
-    runs = run_rows.rows(_queue())
+    return _with_blockers(run_rows.rows(_queue()))
+
+
+def planned():
+    """All planned runs in the order of the queue, with what blocks them."""
+    return _with_blockers(run_rows.rows(_planned()))
+
+
+def running():
+    """The runs in progress, by when they should end; last those of which it is not known."""
+    jobs = [OpenRun(run) for run in run_rows.rows(_in_progress())]
+    return sorted(jobs, key=lambda job: (job.ends_at is None, job.minutes_left() or 0))
+
+
+def _with_blockers(runs):
     blockers = demand.blockers_of_read(runs)
     return [OpenRun(run, blockers[run.pk]) for run in runs]
 
@@ -304,6 +318,16 @@ def _on_board():
 @compiled()
 def _queue():
     return ProductionRun.objects.planned().with_plate_picture().queue()[:QUEUE_LENGTH]
+
+
+@compiled()
+def _planned():
+    return ProductionRun.objects.planned().queue()
+
+
+@compiled()
+def _in_progress():
+    return ProductionRun.objects.in_progress().order_by("started_at", "pk")
 
 
 @compiled(printer=ID)

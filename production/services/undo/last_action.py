@@ -23,6 +23,7 @@ from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
 from production.services.undo import loads, printer_changes, put_back, receipts, together
+from tenants.operations.compiled import ID, MOMENT, compiled
 from tenants.operations.operation import operation
 
 UNDOABLE = [event for event, row in EVENTS.items() if row.undone_by]
@@ -72,10 +73,7 @@ class Undone(NamedTuple):
 
 def find(*, by, at=None):
     """The last action of ``by`` if it can be undone, else None. One query."""
-    since = (at or timezone.now()) - UNDO_FOR
-    of_places = _loadings(by, since), _unloadings(by, since)
-    others = _weighings(by, since), *of_places, _deliveries(by, since)
-    newest = _of_runs(by, since).union(*others, all=True).order_by("-moment").first()
+    newest = _newest.first(user=by.pk, since=(at or timezone.now()) - UNDO_FOR)
     if newest is None or newest["is_over"]:
         return None
     return Undoable(
@@ -155,6 +153,13 @@ def undo_weighing(entry, *, by, at=None):
             spool_id=entry.spool_id,
         )
     return reversal
+
+
+@compiled(user=ID, since=MOMENT)
+def _newest(user, since):
+    of_places = _loadings(user, since), _unloadings(user, since)
+    others = _weighings(user, since), *of_places, _deliveries(user, since)
+    return _of_runs(user, since).union(*others, all=True).order_by("-moment")[:1]
 
 
 def _of_runs(by, since):

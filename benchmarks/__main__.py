@@ -38,7 +38,7 @@ def main(arguments):
     print(f"\n{rows.table(found)}\n\nMeasured {machine.facts()}")
     if not options.names and not options.quick:
         page.write(found)
-    return 0 if all(row.is_met for row in found) else 1
+    return any(isinstance(row, rows.Missing) for row in found)
 
 
 def _options(arguments):

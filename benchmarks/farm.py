@@ -16,6 +16,10 @@ SAMPLE = Path(__file__).resolve().parent.parent / "inventory" / "samples" / "fil
 
 PASSWORD = "spools-since-2021"
 MANY = 20_000  # runs: faster without indexes, triggers and foreign keys
+TABLES = """
+    SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class c
+    WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' AND pg_relation_size(c.oid) > 0
+"""
 # What to do without meanwhile, as statements to remove it and to make it again.
 CHECKS = """
     SELECT format('ALTER TABLE %%s DISABLE TRIGGER USER', tgrelid::regclass),
@@ -302,14 +306,18 @@ def create_farm(slug, catalogue, parameters):
         folding.forget()  # as nothing was marked while there were no triggers
         while folding.fold_some(waits=True):
             pass
-        cursor.execute(
-            "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = %s",
-            [farm.schema_name],
-        )
-        how = "ANALYZE" if connection.in_atomic_block else "VACUUM (ANALYZE)"
-        cursor.execute(f"{how} {cursor.fetchone()[0]}")
         cursor.execute("RESET statement_timeout")
+        tidy(cursor, farm)
     return farm
+
+
+def tidy(cursor, farm):
+    """What PostgreSQL would do by itself later, during a measurement."""
+    cursor.execute(TABLES, [farm.schema_name])
+    (tables,) = cursor.fetchone()
+    cursor.execute("SET statement_timeout = 0")
+    cursor.execute(f"{'ANALYZE' if cursor.db.in_atomic_block else 'VACUUM (ANALYZE)'} {tables}")
+    cursor.execute("RESET statement_timeout")
 
 
 if __name__ == "__main__":

@@ -3,11 +3,10 @@
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
-from benchmarks.farm import enter_farm
+from benchmarks.farm import enter_farm, tidy
 from tenants.accounts.models import DeviceToken, User
 from tenants.farms import services
 from tenants.models import Tenant
-from tenants.schemas import prepare
 
 RUNS, SPOOLS = 400, 200
 SLUG, TOKEN = "copy-{}", f"spb_{'b' * 43}"
@@ -22,23 +21,14 @@ FILLED = """
 SEQUENCES = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = %s"
 
 
-def copies(count):
-    """So many farms, each with a token with the same TOKEN; those that are missing are made."""
-    prepare.prepare()
+def copies(numbers):
+    """The farms of these numbers, each with the same TOKEN; those that are missing are made."""
     model = enter_farm(RUNS, SPOOLS)
     give_token()
     connection.set_schema_to_public()
-    names = [SLUG.format(number) for number in range(count)]
+    names = [SLUG.format(number) for number in numbers]
     there = {farm.slug: farm for farm in Tenant.objects.filter(slug__in=names)}
-    for number, slug in enumerate(names):
-        if slug not in there:
-            there[slug] = copy(model, slug)
-        if number % 100 == 99:
-            print(f"{number + 1:,} farms", flush=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SET statement_timeout = 0")
-        cursor.execute("VACUUM ANALYZE")
-    return [there[slug] for slug in names]
+    return [there[slug] if slug in there else copy(model, slug) for slug in names]
 
 
 def give_token():
@@ -65,4 +55,6 @@ def copy(model, slug):
         for name, value in cursor.fetchall():
             if value:
                 cursor.execute("SELECT setval(%s, %s)", [f'{farm.schema_name}."{name}"', value])
+    with connection.cursor() as cursor:
+        tidy(cursor, farm)
     return farm

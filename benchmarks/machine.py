@@ -26,11 +26,12 @@ def scale(side):
 
 def facts():
     """What figures of this machine are of: the end of a sentence."""
-    scales = _known["scales"] or [1]
+    cores, scales = f"on {os.cpu_count()} cores", [each * KNOWN_MS for each in _known["scales"]]
+    if not scales:
+        return f"{cores}."
     return (
-        f"on {os.cpu_count()} cores with PostgreSQL {_known['postgresql']}, where 2.0 ms of the "
-        f"known machine took {statistics.median(scales) * KNOWN_MS:.1f} ms "
-        f"({min(scales) * KNOWN_MS:.1f} to {max(scales) * KNOWN_MS:.1f})."
+        f"{cores} with PostgreSQL {_known['postgresql']}, where 2.0 ms of the known machine took "
+        f"{statistics.median(scales):.1f} ms ({min(scales):.1f} to {max(scales):.1f})."
     )
 
 

@@ -35,12 +35,14 @@ def requests(count):
     """Rows to read of a farm of 1,000 runs and 1,000 spools; and another farm with what so many
     requests of each verb need: runs of two spools to complete, spools to use, to weigh, to report.
     """
-    from benchmarks.farm import enter_farm
+    from django.db import connection
+
+    from benchmarks.farm import enter_farm, tidy
 
     made = rows_for_verbs(enter_farm(*VERBS), count)
-    made |= rows_to_read(enter_farm(*READS))
-    _tidy()
-    return made
+    with connection.cursor() as cursor:
+        tidy(cursor, connection.tenant)
+    return made | rows_to_read(enter_farm(*READS))
 
 
 def rows_for_verbs(farm, count):
@@ -96,11 +98,11 @@ def rows_of_history(farm, completions):
     }
 
 
-def farms(count):
-    """So many farms with a few weeks of data each; those that are missing are made."""
+def farms(first, count):
+    """The accounts of so many farms with a few weeks of data each; those missing are made."""
     from benchmarks.farm_copies import TOKEN, copies
 
-    return {"accounts": [_account(farm, TOKEN) for farm in copies(count)]}
+    return [_account(farm, TOKEN) for farm in copies(range(first, first + count))]
 
 
 def transfers(**parameters):
@@ -137,14 +139,6 @@ def _spools(count):
 
 def _name():
     return f"bench-{secrets.token_hex(4)}"
-
-
-def _tidy():
-    """What PostgreSQL would do by itself later, during a measurement."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
 
 
 def accounts_of(farm):

@@ -76,7 +76,6 @@ class Missing:
 
     name: str
     reason: str
-    is_met = False
 
     def cells(self):
         return (

@@ -8,10 +8,12 @@ itself moved is the part ``share``.
 
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 
 from production.services.explanation.explaining import Difference
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS, UNKNOWN
 from production.services.reports import folded, variance
+from production.services.reports.groups import Groups
 from production.services.reports.statements import OF_ITEMS, OF_MATERIAL
 from production.services.reports.variance import KINDS
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, PLACES, Figure, rounded
@@ -21,7 +23,7 @@ DIGITS = {"grams": GRAM_PLACES, "minutes": MINUTE_PLACES}
 
 
 def of_many(runs, *, group_by=None, chosen=None):
-    """The explanation of all runs of a queryset: a list of dicts, one a group, in order of the key.
+    """The explanation of all runs of a queryset: Groups, dicts in order of the key.
 
     ``group_by`` is as for the variance of many runs, or filament or material_type: a need counts
     for that which it was planned with, in grams and material alone. ``chosen`` is as for the
@@ -32,19 +34,18 @@ def of_many(runs, *, group_by=None, chosen=None):
     else:
         kinds, figures = ("total", *KINDS), ("grams", "minutes")
     rows = folded.rows(folded.EXPLANATION, runs, group_by=group_by, chosen=chosen)
-    groups = variance.groups(rows)
-    names = variance.names(group_by, groups)
     more = ("share",) if group_by in OF_ITEMS else ()
-    return [
-        {
+
+    def make(key, name, rows):
+        return {
             "key": key,
-            "name": names.get(key, key),
+            "name": name,
             "runs": variance.summed(rows, "runs"),
             **{figure: _explained(rows, figure, more) for figure in figures},
             "cost": {kind: _explained(rows, kind, more) for kind in kinds},
         }
-        for key, rows in groups.items()
-    ]
+
+    return Groups(rows, make=make, names=partial(variance.names, group_by))
 
 
 def by_over(groups, *, descending=True):

@@ -11,11 +11,12 @@ evidence. The formulas are those of ``production.services.variance``, for one ru
 """
 
 from decimal import Decimal
-from itertools import groupby
+from functools import partial
 
 from inventory.models import Filament, MaterialType
 from production.models import UNMEASURED, Printer, Product
 from production.services.reports import folded, sql, statements
+from production.services.reports.groups import Groups
 from production.services.statements import fetched
 from production.services.variance import (
     GRAM_PLACES,
@@ -49,44 +50,30 @@ REASONS = (
 
 
 def of_many(runs, *, group_by=None, chosen=None):
-    """The variance of all runs of a queryset: a list of dicts, one a group, in order of the key.
+    """The variance of all runs of a queryset: Groups, dicts in order of the key.
     With ``chosen``, which says which runs these are, sums that are kept are used.
 
     ``group_by`` is one of GROUPS: None (one group), product, order, printer, person (who closed
     the run, the last time), day, week or month (of the end, in the farm's time zone) or status.
     Three queries at most, whatever the number of runs.
     """
-    found = groups(folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen))
-    named = names(group_by, found)
-    return [_group(key, named.get(key, key), rows) for key, rows in found.items()]
+    rows = folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen)
+    return Groups(rows, make=_group, names=partial(names, group_by))
 
 
 def by_run(runs):
     """The variance of each run of a queryset, as `of_many` has it: ``{id: dict}``."""
     params = {"timezone": FarmSettings.load().timezone}
-    found = groups(fetched(sql.of_runs("id", by_item=False), params, runs=runs))
-    return {key: _group(key, None, rows) for key, rows in found.items()}
+    rows = fetched(sql.of_runs("id", by_item=False), params, runs=runs)
+    found = Groups(rows, make=_group, names=dict.fromkeys)
+    return {group["key"]: group for group in found}
 
 
 def by_material(runs, *, group_by="filament", chosen=None):
     """Grams and material cost of all runs of a queryset per filament or material type (of the
     spools, else of what is required), as `of_many` does."""
-    found = groups(folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen))
-    named = names(group_by, found)
-    return [
-        {
-            "key": key,
-            "name": named.get(key),
-            "runs": summed(rows, "runs"),
-            "grams": _grams(rows),
-            "cost": {"material": _cost(rows, "material")},
-            "compared": {
-                "grams": _compared(rows, "grams", GRAM_PLACES),
-                "cost": {"material": _compared(rows, "material")},
-            },
-        }
-        for key, rows in found.items()
-    ]
+    rows = folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen)
+    return Groups(rows, make=_of_material, names=partial(names, group_by))
 
 
 def reason(row, figure):
@@ -97,11 +84,6 @@ def reason(row, figure):
         return row[f"no_{figure}"]
     found = {row[f"no_{kind}"] for kind in KINDS} - {None, "not_kept"}
     return min(found, key=REASONS.index, default=None)
-
-
-def groups(rows):
-    """The rows of each key: ``{key: [row, ...]}``, in order."""
-    return {key: list(found) for key, found in groupby(rows, key=lambda row: row["key"])}
 
 
 def names(group_by, keys):
@@ -135,6 +117,20 @@ def _group(key, name, rows):
             "grams": _compared(rows, "grams", GRAM_PLACES),
             "minutes": _compared(rows, "minutes", MINUTE_PLACES),
             "cost": {kind: _compared(rows, kind) for kind in (*KINDS, "total")},
+        },
+    }
+
+
+def _of_material(key, name, rows):
+    return {
+        "key": key,
+        "name": name,
+        "runs": summed(rows, "runs"),
+        "grams": _grams(rows),
+        "cost": {"material": _cost(rows, "material")},
+        "compared": {
+            "grams": _compared(rows, "grams", GRAM_PLACES),
+            "cost": {"material": _compared(rows, "material")},
         },
     }
 

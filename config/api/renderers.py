@@ -1,6 +1,5 @@
 """Renderers: JSON and the browsable API, chosen by the request and compressed."""
 
-import json
 from decimal import Decimal
 
 from django.core.exceptions import RequestDataTooBig
@@ -92,16 +91,21 @@ class ProblemJSONRenderer(JSONRenderer):
         if response is not None and response.exception and response.accepted_renderer is self:
             response["Content-Type"] = CONTENT_TYPE
         name = next(reversed(data), None) if isinstance(data, dict) else None
-        rows = data[name] if name else None  # of a page, or of an answer with many: the last member
-        if not isinstance(rows, JSONText):
+        text = data[name] if name else data  # of a row, or of the rows that are the last member
+        if not isinstance(text, JSONText):
             return super().render(data, accepted_media_type, renderer_context)
         if self.get_indent(accepted_media_type, renderer_context or {}) is not None:
-            data = {**data, name: json.loads(rows)}
+            data = text.loaded() if text is data else {**data, name: text.loaded()}
             return super().render(data, accepted_media_type, renderer_context)
+        if text is data:
+            return _as_rendered(text)
         page = super().render({**data, name: []}, accepted_media_type, renderer_context)
-        # As JSON is rendered everywhere: no browser takes these for the end of a line.
-        text = rows.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
-        return page.removesuffix(b"[]}") + text.encode() + b"}"
+        return page.removesuffix(b"[]}") + _as_rendered(text) + b"}"
+
+
+def _as_rendered(text):
+    """As JSON is rendered everywhere: no browser takes these for the end of a line."""
+    return text.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029").encode()
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):

@@ -53,5 +53,6 @@ class UndoViewSet(BaseViewSet):
         if self.request.accepted_renderer.format != "json":
             return Response(UndoneSerializer({"run": run, "spools": found.with_filament()}).data)
         rows, _count = read_page(SpoolInUseViewSet(), found, 0, len(spools))
-        run = run and read_row(ProductionRunViewSet(), ProductionRun.objects.all(), run.pk)
+        if run:
+            run = read_row(ProductionRunViewSet(), ProductionRun.objects.all(), run.pk).loaded()
         return Response({"run": run, "spools": rows})

@@ -32,7 +32,7 @@ UNCOUNTED = (
 )
 BACKWARDS = "SELECT id FROM ({ids}) AS far (id) ORDER BY row_number() OVER () DESC"
 ROW = (
-    "SELECT row_to_json(line)::text FROM {line}"
+    "SELECT row_to_json(line)::text, {version} FROM {line}"
     " WHERE EXISTS (SELECT FROM ({rows}) AS found (id) WHERE id = {pk})"
 )
 PK = "%(pk)s::bigint"
@@ -50,9 +50,12 @@ LINES = (
 
 class JSONText(str):
     """A text that is JSON, to be answered as it is. ``snapshot`` names the one of the database that
-    it was read in, where it depends on nothing else."""
+    it was read in, where it depends on nothing else; ``version`` is that of a row that has one."""
 
-    snapshot = ""
+    snapshot, version = "", None
+
+    def loaded(self):
+        return json.loads(self)
 
 
 class PageIds(Func):
@@ -121,12 +124,17 @@ def _found(view, rows, found):
 
 
 def read_row(view, rows, pk):
-    """What is represented of the one of the rows with this id; None where there is none."""
+    """What is represented of the one of the rows with this id, as JSONText; None where there is
+    none."""
     if rows is None:
         found = fetch(_row_sql(type(view)), {"pk": Int8(pk)})
     else:
         found = _execute(_row_of(type(view), rows), {"pk": pk})
-    return json.loads(found[0][0]) if found else None
+    if not found:
+        return None
+    text = JSONText(found[0][0])
+    text.version = found[0][1]
+    return text
 
 
 # -- its SQL --------------------------------------------------------------------------------------
@@ -221,7 +229,9 @@ def _row_sql(view):
 
 def _row_of(view, rows):
     found = _composed(rows.order_by().values("pk"))
-    return ROW.format(line=_line_of_row(view), rows=found, pk=PK)
+    has_version = any(each.field_name == "version" for each in fields_of(view.serializer_class))
+    version = "line.version" if has_version else "NULL"
+    return ROW.format(version=version, line=_line_of_row(view), rows=found, pk=PK)
 
 
 def _line(serializer, rows, parent, condition, place="pk"):

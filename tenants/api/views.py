@@ -207,7 +207,7 @@ class BaseViewSet(GenericViewSet):
     def row_response(self, row, *, status=status.HTTP_200_OK, **more):
         """The row as it is now, with more members."""
         if self.is_read_as_json:
-            return self._answer({**self.row_as_json(row.pk), **more}, row, status)
+            return self._answer({**self.row_as_json(row.pk).loaded(), **more}, row, status)
         fresh = self.with_related(self.get_queryset()).get(pk=row.pk)
         return self.represented(fresh, status=status, **more)
 
@@ -229,7 +229,7 @@ class BaseViewSet(GenericViewSet):
         return Response({name: found}, status=status.HTTP_201_CREATED)
 
     def row_as_json(self, pk):
-        """What is answered of the row with this id, or 404."""
+        """What is answered of the row with this id, as JSONText, or 404."""
         found = read_row(self, None if self.has_fixed_rows else self.get_queryset(), pk)
         if found is None:
             raise finding.not_found(self.queryset.model, pk)
@@ -304,7 +304,7 @@ def answer_in_json(view, request):
 
 
 def _version_of(data):
-    return data.get("version") if isinstance(data, dict) else None
+    return data.get("version") if isinstance(data, dict) else getattr(data, "version", None)
 
 
 class ListViewSet(BaseViewSet):

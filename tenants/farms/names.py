@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -61,6 +62,7 @@ def normalize_host(host):
     return str(address(name) or "") if name.startswith("[") else name
 
 
+@lru_cache(1000)
 def address(host):
     """The IP address that a host is, or None."""
     try:

@@ -2,6 +2,7 @@
 
 import ipaddress
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -136,6 +137,11 @@ def caller(request):
     given = request.META.get("REMOTE_ADDR", "")
     if settings.USE_X_FORWARDED_HOST:
         given = request.headers.get("X-Forwarded-For", given).rpartition(",")[2].strip()
+    return _address(given)
+
+
+@lru_cache(1000)
+def _address(given):
     try:
         address = ipaddress.ip_address(given)
     except ValueError:

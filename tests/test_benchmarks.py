@@ -2,6 +2,7 @@
 of the table at a tiny size."""
 
 import copy
+import re
 import sys
 from decimal import Decimal
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from benchmarks import (
     exports,
     farm,
     farm_copies,
+    machine,
     making,
     many_farms,
     page,
@@ -195,3 +197,13 @@ def test_each_row_of_the_table_is_measured_or_named_by_its_group():
     assert {*rows.BARS} - requests == {
         api.UNCHANGED, many_farms.IN_TURN, many_farms.MEMORY, exports.BESIDE
     }  # fmt: skip
+
+
+def test_the_scale_of_the_machine_is_measured(five_years, monkeypatch):
+    monkeypatch.setattr(machine, "ROUNDS", 1)
+    monkeypatch.setattr(machine, "REQUESTS", 2)
+    monkeypatch.setattr(farm, "enter_farm", lambda *size: five_years.tenant)
+    with tenant_context(five_years.tenant):
+        found = machine.measured()
+    assert found["ms"] > 0
+    assert re.fullmatch(r"\d+\.\d+", found["postgresql"])

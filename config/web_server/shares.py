@@ -1,6 +1,7 @@
 """Which request gets a thread next: no farm has all of them while another waits."""
 
 import threading
+import time
 from collections import deque
 from itertools import count
 
@@ -9,6 +10,8 @@ LONGEST_WAIT_SECONDS = 20
 # A process runs Python in one thread at a time: more threads at once only cost switches between
 # them. A request that takes longer is taken to wait for the database, and doesn't count.
 RUNNING_THREADS, RUNNING_SECONDS = 2, 0.05
+# Before each part of a long answer, as 500 rows of an export, others go first: at most so long.
+GIVE_WAY_SECONDS, LOOK_SECONDS = 0.05, 0.001
 
 
 class TooManyWaiting(Exception):
@@ -48,6 +51,7 @@ class Shares:
         self.known = set()  # farms that the application has answered for
         self._farms, self._numbers, self._lock = {}, count(), threading.Lock()
         self._started_at = {}  # by id, of requests that have a thread and are not long
+        self._thread = threading.local()
 
     def add(self, request):
         """Let a request wait for a thread. Raises TooManyWaiting."""
@@ -72,6 +76,7 @@ class Shares:
                 return None
             farm.running[is_long] += 1
             request = farm.waiting[is_long].popleft()[-1]
+            self._thread.is_long = is_long
             if not is_long:
                 self._started_at[id(request)] = self.clock()
             return request
@@ -84,6 +89,20 @@ class Shares:
             self._started_at.pop(id(request), None)
             if farm.is_gone:
                 del self._farms[request.farm]
+
+    def giving_way(self, answer, sleep=time.sleep):
+        """The answer that this thread has for a request: if it is a long one, in between its parts
+        brief requests that run now come first."""
+        return _GivingWay(answer, self, sleep) if self._is_long() else answer
+
+    def _is_long(self):
+        return getattr(self._thread, "is_long", False)
+
+    def has_brief(self):
+        """Whether a brief request is running, or is about to."""
+        since = self.clock() - RUNNING_SECONDS
+        with self._lock:
+            return any(at > since for at in self._started_at.values())
 
     def is_waiting(self):
         """Whether any request waits for a thread."""
@@ -129,3 +148,16 @@ class Shares:
 
     def _max_for_one(self, threads):
         return threads if len(self.known) < 2 else max(threads - 1, 1)
+
+
+class _GivingWay:
+    def __init__(self, answer, shares, sleep):
+        self.answer, self.shares, self.sleep = answer, shares, sleep
+        self.close = getattr(answer, "close", bool)
+
+    def __iter__(self):
+        for part in self.answer:
+            yield part
+            until = self.shares.clock() + GIVE_WAY_SECONDS
+            while self.shares.has_brief() and self.shares.clock() < until:
+                self.sleep(LOOK_SECONDS)

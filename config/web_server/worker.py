@@ -87,7 +87,7 @@ class BufferingWorker(ThreadWorker):
         if environ["REQUEST_METHOD"] == "HEAD":  # gunicorn would warn of each body that it drops
             getattr(answer, "close", bool)()
             return []
-        return answer
+        return self.shares.giving_way(answer)
 
     # --- Receiving -------------------------------------------------------------------------------
 

@@ -1,10 +1,12 @@
 """Which request gets a thread next."""
 
+import threading
 from types import SimpleNamespace
 
 import pytest
 
 from config.web_server.shares import (
+    GIVE_WAY_SECONDS,
     LONGEST_WAIT_SECONDS,
     MAX_WAITING,
     RUNNING_SECONDS,
@@ -143,3 +145,30 @@ def test_nothing_is_left_of_farms_that_were_served(shares):
         shares.done(each)
     shares.done(shares.take())
     assert shares._farms == {}
+
+
+def test_between_the_parts_of_a_long_answer_others_go_first_for_a_while(shares):
+    clock, slept = shares.clock, []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        clock.now += seconds
+
+    def seconds_of_two_parts():
+        slept.clear()
+        assert list(shares.giving_way(["one", "two"], sleep)) == ["one", "two"]
+        return sum(slept)
+
+    add(shares, "north", is_long=True)
+    shares.take()
+    assert seconds_of_two_parts() == 0
+    add(shares, "south")
+    other = threading.Thread(target=shares.take)
+    other.start()
+    other.join()
+    assert seconds_of_two_parts() == pytest.approx(GIVE_WAY_SECONDS, abs=0.002)
+    assert not shares.has_brief(), "one that takes longer waits for the database"
+    add(shares, "south")
+    shares.take()
+    answer = ["brief"]
+    assert shares.giving_way(answer) is answer

@@ -15,8 +15,8 @@ from production.services.figures import sums
 from production.services.reports.folded import DEFINITION
 from tenants.accounts.models import FarmSettings
 
-STEPS = 5  # at once in a farm, while others wait
-RUNS = 2_000  # of a step
+STEPS = 10  # at once in a farm, while others wait
+RUNS = 1_000  # of a step, for which a change of the catalogue may have to wait
 DAY = timedelta(days=1)
 # Whether a farm has something to fold, as `database_role.rows_of_each` asks.
 IS_DUE = f"""

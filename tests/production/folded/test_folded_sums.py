@@ -15,14 +15,14 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 def test_any_month_is_the_same_with_what_is_kept_and_without():
     month = Month(5)
-    month.live(40)
+    month.live(30)
     until = fold(month.now).until
     assert VarianceSum.objects.exists()
     assert ExplanationSum.objects.exists()
     assert not FiguresMark.objects.exists()
     assert not different()
     assert not wrong()
-    month.live(25)  # corrects, reverts and revalues what is kept
+    month.live(15)  # corrects, reverts and revalues what is kept
     assert FiguresMark.objects.exists()
     assert not different()
     days = sorted(ProductionRun.objects.closed().dates("finished_at", "day"))

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 NOTHING = dict.fromkeys(("group_by", "ordering", "printer", "printer_name", "lot"))
 
 
-def a_kept_run():
+def a_folded_run():
     """A completed run whose day is kept, and the day."""
     run = printed((a_spool(), 10), items=[(a_product(grams=5), 2)], printer=a_printer())
     fold()
@@ -45,14 +45,23 @@ def tamper():
 
 
 def test_a_report_reads_the_sums_and_not_the_runs_again():
-    a_kept_run()
+    a_folded_run()
     assert runs_of() == 1
     tamper()
     assert runs_of() == 2
 
 
+def test_reports_by_parameters_read_the_sums_where_these_know_what_is_asked_for():
+    run, _day = a_folded_run()
+    tamper()
+    runs = ProductionRun.objects.live()
+    for given, count in (({}, 2), ({"printer": run.printer_id}, 2), ({"lot": run.number}, 1)):
+        [row] = by_parameters.variance_of(runs, NOTHING | given)
+        assert row["runs"] == count
+
+
 def test_a_day_that_is_marked_is_reckoned_from_its_runs_until_it_is_summed_again():
-    run, day = a_kept_run()
+    run, day = a_folded_run()
     tamper()
     FiguresMark.objects.create(ended_at=run.finished_at)
     assert runs_of() == 1
@@ -63,7 +72,7 @@ def test_a_day_that_is_marked_is_reckoned_from_its_runs_until_it_is_summed_again
 
 
 def test_in_another_time_zone_or_by_other_statements_nothing_is_kept():
-    a_kept_run()
+    a_folded_run()
     tamper()
     change_settings(FarmSettings.load(), by=None, timezone="Asia/Tokyo")
     assert runs_of() == 1
@@ -78,7 +87,7 @@ def test_in_another_time_zone_or_by_other_statements_nothing_is_kept():
 
 
 def test_wrong_sums_are_named():
-    a_kept_run()
+    a_folded_run()
     assert not wrong()
     VarianceSum.objects.filter(dimension="status").update(runs=7)
     assert {each.figures["dimension"] for each in checking.violations()} == {"status"}
@@ -87,7 +96,7 @@ def test_wrong_sums_are_named():
 
 
 def test_a_month_and_a_year_that_are_over_are_summed_of_their_days():
-    run, _day = a_kept_run()
+    run, _day = a_folded_run()
     ago = timedelta(days=400)
     ProductionRun.objects.update(finished_at=run.finished_at - ago, started_at=run.started_at - ago)
     fold()
@@ -118,7 +127,7 @@ def test_the_job_knows_when_there_is_something_to_do(farm):
         return bool(database_role.rows_of_each([farm.schema_name], folding.IS_DUE))
 
     assert is_due()
-    run, _day = a_kept_run()
+    run, _day = a_folded_run()
     assert not is_due()
     FiguresMark.objects.create(ended_at=run.finished_at)
     assert is_due()
@@ -129,7 +138,7 @@ def test_the_job_knows_when_there_is_something_to_do(farm):
 
 
 def test_the_command_sums_everything_anew_or_goes_on(farm):
-    run, _day = a_kept_run()
+    run, _day = a_folded_run()
     FoldedDays.objects.update(until=run.finished_at.date() - timedelta(days=1))
     VarianceSum.objects.update(runs=7)
     for words in (["--go-on"], []):

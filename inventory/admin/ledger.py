@@ -142,7 +142,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
     def number(self, entry):
         return entry.pk
 
-    @admin.display(description="reason", ordering="reason")
+    @admin.display(description="reason")
     def why(self, entry):
         return entry.reason.replace("_", " ")
 
@@ -150,13 +150,13 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
     def posted(self, entry):
         return moment(entry.created_at)
 
-    @admin.display(description="kind", ordering="kind")
+    @admin.display(description="kind")
     def kind_badge(self, entry):
         return format_html(
             '<span class="badge kind-{}">{}</span>', entry.kind, entry.get_kind_display()
         )
 
-    @admin.display(description="spool", ordering="spool__code")
+    @admin.display(description="spool")
     def spool_code(self, entry):
         return spool_link(entry.spool)
 
@@ -170,18 +170,18 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
     def signed(self, entry):
         return signed(entry.grams)
 
-    @admin.display(description="after", ordering="balance_grams")
+    @admin.display(description="after")
     def balance(self, entry):
         return grams(entry.balance_grams)
 
-    @admin.display(description="run", ordering="production_run")
+    @admin.display(description="run")
     def run(self, entry):
         if entry.production_run is None:
             return "–"
         url = reverse("admin:production_productionrun_change", args=[entry.production_run_id])
         return format_html('<a href="{}">{}</a>', url, entry.production_run.number)
 
-    @admin.display(description="who", ordering="performed_by_name")
+    @admin.display(description="who")
     def who(self, entry):
         return entry.performed_by or entry.performed_by_name or "system"
 
@@ -202,6 +202,7 @@ class SpoolEventAdmin(ReadOnlyAdmin):
     )
     list_display = ["at", "spool_code", "verb", "was", "became", "by"]
     list_display_links = ["at"]
+    sortable_by = ["verb"]
     list_filter = [field_filter("verb", "what", lambda: SpoolEvent.Verb.choices)]
     list_select_related = ["spool", "by"]
     ordering = ["-pk"]
@@ -210,14 +211,14 @@ class SpoolEventAdmin(ReadOnlyAdmin):
     fields = ["at", "spool_code", "verb", "was", "became", "by"]
     readonly_fields = ["spool_code", "was", "became"]
 
-    @admin.display(description="spool", ordering="spool__code")
+    @admin.display(description="spool")
     def spool_code(self, event):
         return spool_link(event.spool)
 
-    @admin.display(description="before", ordering="before")
+    @admin.display(description="before")
     def was(self, event):
         return changed(event)[0]
 
-    @admin.display(description="after", ordering="after")
+    @admin.display(description="after")
     def became(self, event):
         return changed(event)[1]

@@ -29,18 +29,18 @@ SETTLED_FOR_DEVICE = Q(kind="count", reason=SETTLED, source=DEVICE)
 
 class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
     def matching(self, word):
-        """With all parts of the word at the beginning of words of their reason or note, or of the
-        number, external id or notes of their run; or the word as their spool is found by it."""
-        found = all_parts(word, self.having)
+        """With all parts of the word at the beginning of words of their reason or note, of the run
+        of that number, or of a spool as it is found by its code."""
+        runs = self.model._meta.get_field("production_run").related_model.objects
+        related = {"production_run": runs.by_number(word)}
         if code := codes.part(word):
-            spools = Spool.objects.filter(HasCode(code))
-            found |= is_one_of(self.model.objects.all(), spool=spools)
-        return self.filter(found)
+            related["spool"] = Spool.objects.filter(HasCode(code))
+        of_others = is_one_of(self.model.objects.all(), **related)
+        return self.filter(of_others | all_parts(word, self.having))
 
     def having(self, part):
-        runs = self.model._meta.get_field("production_run").related_model.objects
         explained = HasWord(LEDGER_WORDS, part) & ~Q(reason="", note="")
-        return is_one_of(self.model.objects.all(), explained, production_run=runs.with_word(part))
+        return is_one_of(self.model.objects.all(), explained)
 
     def of_run(self, run):
         return self.filter(production_run=run)

@@ -128,10 +128,14 @@ class SpoolQuerySet(PresentQuerySet):
         found = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
         found |= Q(filament__in=Filament.objects.matching(word))
         if code := codes.part(word):
-            found |= Q(HasCode(code))
+            found |= Q(pk__in=self.coded(code))
         if day := as_day(word):
             found |= Q(received_on=day)
         return self.filter(found | all_parts(word, self.having))
+
+    def coded(self, code):
+        """The ids of those whose code starts with ``code``, or has it as a printed group."""
+        return self.model.objects.filter(HasCode(code)).order_by().values("pk")
 
     def having(self, part):
         """The condition of those with a word that begins with ``part``, as the search of the farm
@@ -143,7 +147,7 @@ class SpoolQuerySet(PresentQuerySet):
         found |= Q(location__in=places.order_by().values("pk"))
         found |= Q(filament__in=filaments.order_by().values("pk"))
         if code := codes.part(part):
-            found |= Q(HasCode(code))
+            found |= Q(pk__in=self.coded(code))
         return found
 
     def with_live(self):

@@ -82,6 +82,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         "scheduled",
         "finished",
     ]
+    sortable_by = ["contents", "scheduled", "finished"]  # what an index has in its order
     list_filter = FILTERS
     export = EXPORT
     list_per_page = 30
@@ -121,7 +122,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     # -- the list ------------------------------------------------------------------------------
 
-    @admin.display(description="status", ordering="status")
+    @admin.display(description="status")
     def status_badge(self, run):
         return formatting.badge(run, getattr(run, "blockers", ()))
 
@@ -129,12 +130,12 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     def contents(self, run):
         return formatting.contents(run)
 
-    @admin.display(description="grams", ordering="planned_total_grams")
+    @admin.display(description="grams")
     def grams(self, run):
         figures = run.planned_total_grams, run.actual_total_grams, rendering.grams
         return formatting.planned_to_actual(*figures, estimated=run.estimated_total_grams)
 
-    @admin.display(description="time", ordering="planned_minutes")
+    @admin.display(description="time")
     def time(self, run):
         estimated = run.minutes_taken if run.actual_minutes_source in ESTIMATED else None
         figures = run.planned_minutes, run.minutes_taken, formatting.duration

@@ -493,6 +493,10 @@ class Migration(migrations.Migration):
             model_name='productionrun',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True), _negated=True), fields=['scheduled_at', 'id'], name='run_deleted'),
         ),
+        migrations.AddIndex(
+            model_name='runmaterial',
+            index=models.Index(condition=models.Q(('planned_source', 'outdated')), fields=['run'], name='run_material_outdated'),
+        ),
         migrations.RunSQL(OF_PRODUCTS, "DROP INDEX product_by_words"),
         migrations.RunSQL(OF_ORDERS, "DROP INDEX run_item_by_words"),
         migrations.RunSQL(OF_FILES, "DROP INDEX sliced_file_by_words"),

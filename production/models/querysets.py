@@ -3,6 +3,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When, Window
 from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber
@@ -13,6 +14,7 @@ from inventory.models import HasCode, HoldingSpoolQuerySet, InventoryTransaction
 from production.models.queue import next_first
 from production.models.sources import UNMEASURED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
+from tenants.operations.compiled import IsOneOf
 from tenants.operations.either_way import either, has_line, is_one_of
 from tenants.operations.quantities import GramsField
 from tenants.operations.searching import HasWord, all_parts, as_day
@@ -56,10 +58,6 @@ class ProductionRunQuerySet(models.QuerySet):
             after = datetime.combine(last_day + timedelta(days=1), time.min, zone)
             runs = runs.filter(**{f"{moment}__lt": after})
         return runs
-
-    def with_word(self, part):
-        """With a word that begins with ``part`` in their number, external id or notes."""
-        return self.filter(HasWord(RUN_WORDS, part))
 
     def on_printer(self, printer):
         return self.filter(printer=printer)
@@ -108,14 +106,17 @@ class ProductionRunQuerySet(models.QuerySet):
         id or notes, an order or a product."""
         items = self._lines("RunItem")
         products = items.model._meta.get_field("product").related_model.objects
-        made = items.filter(product__in=products.filter(products.having(part)).order_by())
+        products = products.filter(products.having(part)).order_by().values("pk")
+        made = items.filter(IsOneOf("product", ArraySubquery(products)))
         ordered = items.filter(HasWord(ORDER_WORDS, part)).exclude(order_reference="")
-        own = HasWord(RUN_WORDS, part)
-        lines = [
-            (Exists(each.filter(run=OuterRef("pk"))), each.values("run"))
-            for each in (made, ordered)
-        ]
-        return either((own, self.model.objects.filter(own).order_by().values("pk")), *lines)
+        own = self.model.objects.filter(HasWord(RUN_WORDS, part)).order_by()
+        return either(
+            (Exists(own.filter(pk=OuterRef("pk"))), own.values("pk")),
+            *(
+                (Exists(each.filter(run=OuterRef("pk"))), each.values("run"))
+                for each in (made, ordered)
+            ),
+        )
 
     def _of_day(self, day):
         """The condition of those planned on a day, as their numbers have it, due or finished."""

@@ -15,13 +15,14 @@ RARE = (Status.FAILED, Status.CANCELLED)  # what few events lead to
 
 class RunEventQuerySet(models.QuerySet):
     def matching(self, word):
-        """With all parts of the word at the beginning of words of the reason, or of the run's."""
-        return self.filter(all_parts(word, self.having))
+        """With all parts of the word at the beginning of words of the reason, or of the run of that
+        number."""
+        runs = ProductionRun.objects.by_number(word)
+        of_run = is_one_of(self.model.objects.all(), run=runs)
+        return self.filter(of_run | all_parts(word, self.having))
 
     def having(self, part):
-        reasoned = HasWord(REASON_WORDS, part) & ~Q(reason="")
-        runs = ProductionRun.objects.with_word(part)
-        return is_one_of(self.model.objects.all(), reasoned, run=runs)
+        return is_one_of(self.model.objects.all(), HasWord(REASON_WORDS, part) & ~Q(reason=""))
 
 
 class RunNumber(models.Model):

@@ -325,6 +325,11 @@ class RunMaterial(LineOfFile, models.Model):
                 name="run_material_claims_a_spool",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["run"], condition=Q(planned_source="outdated"), name="run_material_outdated"
+            )
+        ]
 
     def __str__(self):
         return f"run {self.run_id}: {format_number(self.planned_grams)} g"

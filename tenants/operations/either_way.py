@@ -47,10 +47,12 @@ def in_one_way(rows):
 
 
 def _has_two_ways(node):
-    below = getattr(node, "children", None) or node.get_source_expressions()
-    return isinstance(node, EitherWay) or any(
-        _has_two_ways(each) for each in below if hasattr(each, "get_source_expressions")
-    )
+    if isinstance(node, EitherWay):
+        return True
+    below = getattr(node, "children", None)
+    if below is None:
+        below = node.get_source_expressions() if hasattr(node, "get_source_expressions") else ()
+    return any(map(_has_two_ways, below))
 
 
 def has_line(*lines, parent):
@@ -66,7 +68,8 @@ def has_line(*lines, parent):
 def is_one_of(rows, *conditions, **related):
     """The condition of ``rows`` that fulfil one of the conditions, or refer by the field of a name
     to one of the rows of a QuerySet."""
-    ways = [(each, _plain(rows).filter(each).values("pk")) for each in conditions]
+    found = [_plain(rows).filter(each) for each in conditions]  # columns of a join may be called so
+    ways = [(Exists(each.filter(pk=OuterRef("pk"))), each.values("pk")) for each in found]
     for name, found in related.items():
         is_there = Exists(_plain(found).filter(pk=OuterRef(name)))
         ids = _plain(rows).filter(**{f"{name}__in": _plain(found).values("pk")}).values("pk")

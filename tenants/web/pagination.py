@@ -50,7 +50,7 @@ def _ids(rows, start, end, *, is_backwards=False):
     if (name := _nulls_apart(rows)) is None:
         rows = rows.reverse() if is_backwards else rows
         return rows.values("pk")[start:end]
-    ordered = rows.order_by(f"-{name}", *rows.query.order_by[1:]).values("pk")
+    ordered = rows.order_by(F(name).desc(), *rows.query.order_by[1:]).values("pk")
     parts = [ordered.filter(**{f"{name}__isnull": is_null}) for is_null in (False, True)]
     if is_backwards:
         parts = [part.reverse() for part in reversed(parts)]

@@ -1,6 +1,7 @@
 """The backup of each farm that nobody has to think of: one a night, in the farm's own folder."""
 
 import logging
+import time
 import zoneinfo
 from contextlib import suppress
 from datetime import timedelta
@@ -8,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
@@ -18,12 +19,14 @@ from tenants.farms.backups import BackupFailed, back_up
 from tenants.farms.services import PUBLIC
 from tenants.models import Tenant
 from tenants.operations.operation import observed
+from tenants.operations.processes import REFRESH_AFTER
 
 logger = logging.getLogger(__name__)
 
 NIGHT_HOUR = 2  # of the farm; a computer that is off then does it when it is on again
 MAX_NIGHTLY, MAX_BY_HAND, MAX_FAILED = 30, 5, 30
 ALERT_FAILURES = 2
+DRAFT_SECONDS = 24 * 3600
 ALERT_AGE = timedelta(days=2, hours=2)  # two nights went without one
 
 
@@ -31,12 +34,14 @@ def back_up_due():
     """Back up all farms that were not since their last night; one that can't be is logged."""
     with schema_context(PUBLIC):
         farms = list(Tenant.objects.order_by("pk"))
-    for tenant in farms:
+    for number, tenant in enumerate(farms, start=1):
         try:
             if is_due(tenant):
                 run(tenant)
         except (BackupFailed, DatabaseError) as error:
             logger.error("There is no new backup of %s: %s", tenant.slug, error)
+        if number % REFRESH_AFTER == 0:
+            connection.close()
 
 
 def is_due(tenant):
@@ -105,3 +110,7 @@ def _delete_old(tenant):
             path = file_of(tenant, backup)
             transaction.on_commit(partial(path.unlink, missing_ok=True))
         backup.delete()
+    for draft in folder_of(tenant).glob(".*.draft"):  # of one that was killed
+        with suppress(FileNotFoundError):
+            if draft.stat().st_mtime < time.time() - DRAFT_SECONDS:
+                draft.unlink()

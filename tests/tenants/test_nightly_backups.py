@@ -1,5 +1,6 @@
 """Every farm is backed up by itself: at night, or when the computer is on again."""
 
+import os
 import stat
 from datetime import timedelta
 
@@ -46,6 +47,17 @@ def test_a_backup_is_in_the_farms_own_folder_and_can_be_restored(committed_farm,
             assert not Backup.objects.exists()
     finally:
         services.drop_farm(restored.tenant, by=None)
+
+
+def test_what_a_killed_backup_left_is_deleted_after_a_day(committed_farm, folder):
+    own = folder / committed_farm.slug
+    own.mkdir(parents=True)
+    old, new = own / ".old.farm.gz.draft", own / ".new.farm.gz.draft"
+    old.touch()
+    os.utime(old, (0, 0))
+    new.touch()
+    nightly.run(committed_farm)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_one_a_night_of_the_farm(committed_farm, monkeypatch):

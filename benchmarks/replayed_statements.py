@@ -10,6 +10,7 @@ The answer to a GET is what PostgreSQL wrote; of the others, its JSON is written
 import json
 import os
 import pickle
+from contextlib import nullcontext
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -21,13 +22,12 @@ from psycopg.pq import Format
 
 from tenants.models import Tenant
 from tenants.schemas import logins
-from tenants.web.middleware import enter
-
-FINDS_FARM = 'FROM "tenants_tenant"'
+from tenants.web.middleware import enter, leave_farm
 
 
 class RecordStatements:
-    """Writes what each request sends to the database, and what it is answered with, to a file."""
+    """Writes what each request sends to the database once its farm is entered, and what it is
+    answered with, to a file."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -41,14 +41,12 @@ class RecordStatements:
             statements.append((connection.in_atomic_block, *kind, str(sql), params))
             return execute(sql, params, many, context)
 
-        logins.use(logins.WEB)
         with connection.execute_wrapper(record):
             response = self.get_response(request)
         if request.path.startswith("/api/"):
-            rest = [each for each in statements if FINDS_FARM not in each[3]]
             is_read = request.method == "GET"
             answer = response.content if is_read else json.loads(response.content)
-            _file_of(request.get_full_path()).write_bytes(pickle.dumps((rest, answer)))
+            _file_of(request.get_full_path()).write_bytes(pickle.dumps((statements, answer)))
         return response
 
 
@@ -56,22 +54,25 @@ def replay(request):
     """Enter the farm, and send what was recorded: within a transaction what was within one."""
     body = request.body and json.loads(request.body)
     statements, answer = _recorded()[request.get_full_path()]
-    logins.use(logins.WEB)
-    enter(Tenant.objects.enter_at_host(request.get_host().partition(":")[0]))
-    for is_atomic, some in groupby(statements, key=lambda each: each[0]):
-        if is_atomic:
-            with transaction.atomic():
-                for each in some:
-                    _send(*each[1:])
-        else:
-            for each in some:
-                _send(*each[1:])
+    logins.borrow(request.get_host())
+    try:
+        enter(Tenant.objects.enter_at_host(request.get_host().partition(":")[0]), request.method)
+        _send_all(statements)
+    finally:
+        leave_farm()
     if body:
         response = JsonResponse(answer)
     else:
         response = HttpResponse(answer, content_type="application/json")
     response["Content-Length"] = len(response.content)
     return response
+
+
+def _send_all(statements):
+    for is_atomic, some in groupby(statements, key=lambda each: each[0]):
+        with transaction.atomic() if is_atomic else nullcontext():
+            for each in some:
+                _send(*each[1:])
 
 
 def _send(is_prepared, is_binary, sql, params):
@@ -85,6 +86,8 @@ def _send(is_prepared, is_binary, sql, params):
 def _recorded():
     """``{path: (statements, answer)}``"""
     every = [pickle.loads(each.read_bytes()) for each in _folder().iterdir()]
+    if not all(statements for statements, _answer in every):
+        raise ValueError("Of a request, no statements were recorded.")
     names = [each.name.replace("|", "/") for each in _folder().iterdir()]
     return dict(zip(names, every, strict=True))
 

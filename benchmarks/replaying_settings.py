@@ -10,4 +10,5 @@ SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 if os.environ.get("REPLAY"):
     MIDDLEWARE, ROOT_URLCONF = [], "benchmarks.replayed_statements"
 else:
-    MIDDLEWARE = ["benchmarks.replayed_statements.RecordStatements", *MIDDLEWARE]
+    entered = MIDDLEWARE.index("tenants.web.middleware.TenantMiddleware") + 1
+    MIDDLEWARE.insert(entered, "benchmarks.replayed_statements.RecordStatements")

@@ -131,7 +131,9 @@ def test_recorded_statements_have_the_same_effect_when_they_are_sent_again(
     for way in ("record", "replay"):
         with transaction.atomic():
             if way == "record":
-                settings.MIDDLEWARE = [f"{REPLAYED}.RecordStatements", *former]
+                entered = former.index("tenants.web.middleware.TenantMiddleware") + 1
+                recorder = f"{REPLAYED}.RecordStatements"
+                settings.MIDDLEWARE = [*former[:entered], recorder, *former[entered:]]
             else:
                 settings.MIDDLEWARE, settings.ROOT_URLCONF = [], REPLAYED
             answer = send(text)

@@ -100,7 +100,7 @@ _login_urls = {
     "site": env_str("SPOOLBOOK_SITE_DATABASE_URL"),
 }
 _prepares = env_bool("SPOOLBOOK_PREPARE_STATEMENTS", default=True)
-_max_visits = env_int("SPOOLBOOK_MAX_VISITS", 150)
+_max_visits = env_int("SPOOLBOOK_MAX_VISITS", 180)
 DATABASES = databases(
     env_str("DATABASE_URL"), _login_urls, DATA, prepares=_prepares, max_visits=_max_visits
 )

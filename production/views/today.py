@@ -52,11 +52,11 @@ class PrinterView(FloorView):
 
     def get_context_data(self):
         printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
-        slots_of = printer.slots.with_spool()
+        jobs = today.of_printer(printer)
         return {
             "printer": printer,
-            "slots": slots_of.order_by("label"),
-            "jobs": today.of_printer(printer),
+            "slots": printer.slots.all(),
+            "jobs": jobs,
             "mismatches": devices.mismatches(printer),
             "reported": next(iter(devices.reported(printer)), None),
         }

@@ -256,8 +256,9 @@ def _with_blockers(runs):
 
 
 def of_printer(printer):
-    """The first open runs of a printer, in the order of the queue."""
-    return [OpenRun(run) for run in run_rows.rows(_of_printer(printer=printer.pk))]
+    """The first open runs of a printer, in the order of the queue; the printer gets its slots."""
+    runs = run_rows.rows(_of_printer(printer=printer.pk), printers=[printer])
+    return [OpenRun(run) for run in runs]
 
 
 def _of_running(job, printers):

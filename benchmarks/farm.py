@@ -15,6 +15,7 @@ import django
 SAMPLE = Path(__file__).resolve().parent.parent / "inventory" / "samples" / "filaments.json"
 
 PASSWORD = "spools-since-2021"
+UNFINISHED = "Unfinished"
 MANY = 20_000  # runs: faster without indexes, triggers and foreign keys
 TABLES = """
     SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class c
@@ -258,6 +259,9 @@ def enter_farm(runs, spools=400, catalogue=SAMPLE):
     prepare.prepare()
     slug = _slug(runs, spools)
     farm = Tenant.objects.filter(slug=slug).first()
+    if farm and farm.name == UNFINISHED:  # it was interrupted
+        drop_farm(runs, spools)
+        farm = None
     if not farm:
         farm = create_farm(slug, catalogue, {"runs": runs, "spools": spools})
     connection.set_tenant(farm)
@@ -279,15 +283,16 @@ def _slug(runs, spools):
 
 def create_farm(slug, catalogue, parameters):
     from django.db import connection, transaction
-    from django_tenants.utils import tenant_context
+    from django_tenants.utils import schema_context, tenant_context
 
     from inventory.services.tables import catalogue_source
     from inventory.services.tables.catalogue_reader import read_catalogue
     from inventory.services.tables.filament_import import import_filaments
     from production.services.figures import folding
     from tenants.farms import services
+    from tenants.models import Tenant
 
-    farm = services.add_farm(slug=slug, name="Five years", password=PASSWORD)
+    farm = services.add_farm(slug=slug, name=UNFINISHED, password=PASSWORD)
     with tenant_context(farm), connection.cursor() as cursor:
         import_filaments(read_catalogue(catalogue_source.read(str(catalogue))), by=None)
         with transaction.atomic():
@@ -301,6 +306,7 @@ def create_farm(slug, catalogue, parameters):
                 cursor.execute(statement, parameters)
             for _remove, add in reversed(checks):
                 cursor.execute(add)
+        tidy(cursor, farm)  # without statistics the sums take hours
         cursor.execute("SET statement_timeout = 0")
         folding.RUNS = 100_000  # of a step
         folding.forget()  # as nothing was marked while there were no triggers
@@ -308,6 +314,8 @@ def create_farm(slug, catalogue, parameters):
             pass
         cursor.execute("RESET statement_timeout")
         tidy(cursor, farm)
+    with schema_context("public"):
+        Tenant.objects.filter(pk=farm.pk).update(name="Five years")
     return farm
 
 

@@ -7,6 +7,7 @@ from benchmarks.farm import enter_farm, tidy
 from tenants.accounts.models import DeviceToken, User
 from tenants.farms import services
 from tenants.models import Tenant
+from tenants.schemas import template
 
 RUNS, SPOOLS = 400, 200
 SLUG, TOKEN = "copy-{}", f"spb_{'b' * 43}"
@@ -39,8 +40,9 @@ def give_token():
 
 def copy(model, slug):
     """A new farm with the rows of the model."""
-    farm = services.add_farm(slug=slug, name=slug)
+    template.load()  # which no transaction may do
     with transaction.atomic(), schema_context("public"), connection.cursor() as cursor:
+        farm = services.add_farm(slug=slug, name=slug)
         for schema in (farm.schema_name, model.schema_name):  # of the farm its first rows
             cursor.execute(FILLED, [schema])
             tables = cursor.fetchall()

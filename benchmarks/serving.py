@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,7 +47,7 @@ class Side:
 @contextmanager
 def served(port, *, data=None, root=ROOT, more=None):
     """Serve the project at ``root``, with ``more`` in its environment, as `make run` does. The
-    folder ``data`` has its database, by default a new one."""
+    folder ``data`` has its database, by default a new one. Jobs wait meanwhile."""
     with tempfile.TemporaryDirectory() as folder:
         run = environment(data or folder, root, more)
         command = [sys.executable, "-m", "config.serve", f"--port={port}", "--no-demo"]
@@ -54,9 +55,12 @@ def served(port, *, data=None, root=ROOT, more=None):
             Path(data or folder, "log").open("wb") as log,
             subprocess.Popen(command, stdout=log, stderr=log, **run) as server,
         ):
+            jobs = None
             try:
                 _wait(port, server)
-                web = _web_server(server)
+                web = _process_of(server, b"gunicorn")
+                jobs = _process_of(server, b"config.run_jobs")
+                os.kill(jobs, signal.SIGSTOP)
                 yield Side(
                     url=f"http://127.0.0.1:{port}",
                     pid=web,
@@ -64,6 +68,8 @@ def served(port, *, data=None, root=ROOT, more=None):
                     make=lambda name, **parameters: make(run, name, parameters),
                 )
             finally:
+                if jobs:
+                    os.kill(jobs, signal.SIGCONT)
                 server.terminate()
 
 
@@ -110,10 +116,12 @@ def memory_of(pid):
     return int(text.partition("\nPss:")[2].split()[0]) * 1024
 
 
-def _web_server(server):
-    for pid in tree(server.pid):
-        if b"gunicorn" in _command(pid):
-            return pid
+def _process_of(server, name):
+    for _ in range(150):  # the web server answers before the last one is started
+        for pid in tree(server.pid):
+            if name in _command(pid):
+                return pid
+        time.sleep(0.2)
     raise SystemExit("Another server answers at this port.")
 
 

@@ -282,7 +282,7 @@ def _slug(runs, spools):
     return f"years-{runs}-{spools}"
 
 
-def create_farm(slug, catalogue, parameters):
+def create_farm(slug, catalogue, parameters, *, is_folded=True):
     from django.db import connection, transaction
     from django_tenants.utils import schema_context, tenant_context
 
@@ -308,7 +308,7 @@ def create_farm(slug, catalogue, parameters):
             for _remove, add in reversed(checks):
                 cursor.execute(add)
         tidy(cursor, farm)  # without statistics the sums take hours
-        if parameters["runs"] <= MOST_FOLDED:
+        if is_folded and parameters["runs"] <= MOST_FOLDED:
             cursor.execute("SET statement_timeout = 0")
             folding.RUNS = 10_000  # of a step
             folding.forget()  # as nothing was marked while there were no triggers

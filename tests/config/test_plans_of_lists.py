@@ -132,7 +132,8 @@ def client(django_db_setup, django_db_blocker):
     seeders = settings.FARM_SEEDERS[1:]  # the ids of that farm begin with 1
     with rolled_back(django_db_blocker):
         with override_settings(FARM_SEEDERS=seeders):
-            made = farm.create_farm("long", farm.SAMPLE, {"runs": RUNS, "spools": SPOOLS})
+            size = {"runs": RUNS, "spools": SPOOLS}
+            made = farm.create_farm("long", farm.SAMPLE, size, is_folded=False)
         go_to(made)
         client = FarmAPIClient(host=f"{made.slug}.localhost")
         client.force_authenticate(User.objects.get(username="worker1"))

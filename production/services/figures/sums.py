@@ -3,21 +3,28 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
 
 from production.services.reports.folded import FOLDED_BY, REPORTS
 from production.services.reports.folded_days import DAILY, RECENT, SHORT, of_spans
 
-# The runs of some days.
-_RUNS = f"""
+PATIENCE = "20s"
+_RUNS_OF_DAYS = f"""
 WITH days AS MATERIALIZED (
     SELECT day AS since, day + 1 AS until FROM unnest(%(days)s::date[]) AS day
-), live AS MATERIALIZED ({of_spans("days")})
+) SELECT coalesce(array_agg(id), '{{}}') FROM ({of_spans("days")}) AS found
 """  # nosec B608
-IDS = "SELECT id FROM live"
+# Given as values: the planner can't know how many runs days have, and takes them to be millions.
+# What became of them meanwhile has left a mark, but must not be summed for a day that has none.
+_IDS = """
+SELECT id FROM production_productionrun WHERE id = ANY (%(runs)s)
+    AND deleted_at IS NULL AND status IN ('completed', 'failed', 'cancelled')
+"""
 _DELETE = "DELETE FROM {table} WHERE span = '{span}' AND starts_on = ANY (%(starts_on)s)"
 _OF_DAYS = """
-{runs} INSERT INTO {table} (span, {names}) SELECT 'day', {names} FROM ({statement}) AS days
+INSERT INTO {table} (span, {names}) SELECT 'day', {names} FROM ({statement}) AS of_days
+WHERE starts_on = ANY (%(days)s::date[])
 """
 _PRUNE = f"""
     DELETE FROM {{table}} USING production_foldeddays
@@ -57,7 +64,6 @@ def fold(days, folded):
     months = {day.replace(day=1) for day in days if month_after(day) <= folded.until}
     years = {day.replace(month=1, day=1) for day in days if year_after(day) <= folded.until}
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")
         for report in REPORTS:
             _fold_days(cursor, report, days, folded.timezone)
             _fold_longer(cursor, report, "month", "day", sorted(months))
@@ -66,13 +72,31 @@ def fold(days, folded):
 
 
 def _fold_days(cursor, report, days, zone):
-    names = {"table": report.table, "runs": _RUNS}
+    names = {"table": report.table}
     cursor.execute(_DELETE.format(span="day", **names), {"starts_on": days})
+    cursor.execute(_RUNS_OF_DAYS, {"timezone": zone, "days": days})
+    (runs,) = cursor.fetchone()
     for part in report.daily():
-        statement = part.statement.replace("{runs}", IDS)
+        statement = part.statement.replace("{runs}", _IDS)
         columns = ", ".join([*FOLDED_BY, *part.columns.all])
         text = _OF_DAYS.format(names=columns, statement=statement, **names)
-        cursor.execute(text, {"timezone": zone, "days": days})
+        _execute(cursor, text, {"timezone": zone, "days": days, "runs": runs})
+
+
+def _execute(cursor, text, params):
+    """Before PostgreSQL has statistics of a farm's tables, as after a restore, it may choose loops
+    within loops, which take hours: after PATIENCE it is told to do without."""
+    try:
+        with transaction.atomic():
+            cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE}'")
+            cursor.execute(text, params)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, QueryCanceled):
+            raise
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL statement_timeout = 0")
+        cursor.execute(text, params)
+    cursor.execute("SET LOCAL statement_timeout = 0")
 
 
 def _fold_longer(cursor, report, span, shorter, starts_on):

@@ -6,6 +6,7 @@ booked otherwise since though the book of the count had it: the weight had seen 
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -81,8 +82,8 @@ def printing_at(spool, moment):
     is_printing = Q(run__status=ProductionRun.Status.IN_PROGRESS)
     was_over = Q(run__finished_at__lte=moment, run_booked_at__lte=moment)
     found = lines.filter(is_printing | Q(booked_at__gt=moment) & ~was_over)
-    # By its id alone, the first would be looked for among the lines of all spools.
-    return found.order_by("run__started_at", "pk")
+    # By columns that have an index, the first would be looked for among the runs of all spools.
+    return found.order_by(F("run__started_at") + timedelta(0), "pk")
 
 
 def _booked_otherwise(since):

@@ -39,7 +39,12 @@ from tests.queries import fresh, violations
 pytestmark = pytest.mark.usefixtures("farm")
 
 # What keeps the trace of an undo, and what only goes up.
-HISTORY = {"production_runevent", "inventory_spoolevent", "production_runnumber"}
+HISTORY = {
+    "inventory_spoolevent",
+    "production_figuresmark",  # which days are summed anew
+    "production_runevent",
+    "production_runnumber",
+}
 COUNTERS = ["version", "updated_at", "reopened_at", "last_entry_at"]
 STANDS = """
     SELECT entry.* FROM inventory_inventorytransaction entry WHERE entry.kind <> 'reversal'

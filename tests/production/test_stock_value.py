@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
@@ -12,7 +13,7 @@ from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import clock_correcting, filaments, returning, reversing
 from inventory.services.spools import consumption, revaluing, scale, shelf
 from production.services.reports.stock_value import changes_of_stock, stock_as_of
-from tenants.accounts.models import AuditEvent
+from tenants.accounts.models import AuditEvent, FarmSettings
 from tests.factories import a_filament, a_spool
 from tests.production.api_helpers import rows
 
@@ -172,7 +173,8 @@ def test_what_was_dated_by_a_wrong_clock_is_in_stock_in_the_order_of_the_ledger(
 
 
 def test_the_api_groups_and_filters_the_stock(lived, api):
-    day = on(27).date()
+    zone = ZoneInfo(FarmSettings.load().timezone)
+    day, first, last = (on(each).astimezone(zone).date() for each in (27, 0, 3))
     found = rows(api, "stock-value", f"at={day}&group_by=filament")
     assert [(row["spools"], row["value"] is None) for row in found] == [(2, False), (2, True)]
     [one] = rows(
@@ -180,5 +182,5 @@ def test_the_api_groups_and_filters_the_stock(lived, api):
     )
     assert (one["grams"], one["value"]) == ("1000.000000", "20.0000")
     assert rows(api, "stock-value", "at=1999-01-01") == []
-    changes = rows(api, "stock-changes", f"since={on(0).date()}&until={on(3).date()}")
+    changes = rows(api, "stock-changes", f"since={first}&until={last}")
     assert [(row["kind"], row["grams"]) for row in changes] == [("receipt", "5000.000000")]

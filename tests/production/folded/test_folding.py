@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from production.models import FiguresMark, FoldedDays, ProductionRun, VarianceSum
-from production.services.figures import checking, folding
+from production.services.figures import checking, folding, sums
 from production.services.reports import by_parameters, folded, variance
 from production.services.reports.folded import Chosen
 from production.services.runs import lifecycle
@@ -69,6 +71,15 @@ def test_a_day_that_is_marked_is_reckoned_from_its_runs_until_it_is_summed_again
     assert not FiguresMark.objects.exists()
     assert runs_of() == 1
     assert VarianceSum.objects.filter(dimension="status", span="day").get().starts_on == day
+
+
+def test_a_statement_that_takes_too_long_is_carried_out_without_loops(monkeypatch):
+    monkeypatch.setattr(sums, "PATIENCE", "1ms")
+    with CaptureQueriesContext(connection) as captured:
+        a_folded_run()
+    statements = [query["sql"] for query in captured]
+    assert "SET LOCAL enable_nestloop = off" in statements
+    assert (different(), wrong(), runs_of()) == ([], [], 1)
 
 
 def test_in_another_time_zone_or_by_other_statements_nothing_is_kept():

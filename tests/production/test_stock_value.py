@@ -22,7 +22,9 @@ LATER = timedelta(microseconds=1)
 
 
 def on(day):
-    return timezone.now().replace(microsecond=0) - timedelta(days=DAYS - day)
+    """Noon in UTC: another day in the farm's zone for each ``day``, summer time or not."""
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    return noon - timedelta(days=DAYS - day)
 
 
 @pytest.fixture

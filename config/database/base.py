@@ -35,6 +35,7 @@ from psycopg.client_cursor import ClientCursorMixin
 from psycopg.pq import Format, TransactionStatus
 
 from config.database import embedded
+from tenants.operations.snapshots import SNAPSHOT
 from tenants.schemas.current import SchemaUnreachable
 from tenants.schemas.database_role import role_name
 
@@ -51,7 +52,7 @@ FIND = """
     SELECT found.*, set_config('search_path', schema_name || ', pg_temp', false),
            set_config('role', CASE WHEN octet_length(current_database() || schema_name) < 63
                               THEN current_database() || '.' || schema_name END, false),
-           to_regnamespace(schema_name) IS NOT NULL
+           to_regnamespace(schema_name) IS NOT NULL, statement_timestamp(), {snapshot}
     FROM ({query}) AS found
 """
 # What a farm may name again by itself: cleared when another farm comes. Psycopg notices that its
@@ -103,6 +104,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._farm = None  # the last one whose role was used
         self._found = None  # the one that was entered as it was found
         self._looked_for = None  # what the last one was found by
+        # When the request of a farm began, and PostgreSQL's snapshot then; None if it is not known.
+        self.began_at = self.snapshot = None
         self.visited = set()  # parts of farms: PostgreSQL keeps what it has read of their tables
         super().__init__(*args, **kwargs)
 
@@ -148,13 +151,16 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def set_tenant(self, tenant, include_public=True):
         """Use a tenant from the next statement on; ``include_public`` is ignored."""
         super().set_tenant(tenant, include_public)
-        self._target = None
+        self._target = self.began_at = self.snapshot = None
 
     def enter(self, tenant):
         """Switch to a tenant now rather than at the next statement; raises SchemaUnreachable."""
         is_there, self._found = tenant is self._found, None
+        began = self.began_at, self.snapshot
         self.set_tenant(tenant)
-        if not is_there:
+        if is_there:
+            self.began_at, self.snapshot = began
+        else:
             self._current = None
             self.cursor().close()
 
@@ -180,14 +186,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         names = {"public": public[0], "no_role": public[1]}
         is_other = self._farm is not None and self._looked_for not in (None, values)
         clear = f"{FORGET}{RESET}" if is_other else RESET
-        row = self._last_row(clear + FIND.format(query=statement.text), values | names)
+        find = FIND.format(query=statement.text, snapshot=SNAPSHOT)
+        row = self._last_row(clear + find, values | names)
         self.health_check_done, self._looked_for = True, values
         self._farm = None if is_other else self._farm
         if row is None:
             self._current, self._is_clean = public, True
             return None
         self._is_clean = False
-        *columns, path, role, exists = row
+        *columns, path, role, exists, self.began_at, self.snapshot = row
         farm = statement.read(columns)
         target = self._target_of(farm.schema_name, farm.pk)
         if exists and (path, role) == target[:2] and self._farm in (None, farm.pk):

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from production.api.plan_changes import ChangesMixin
 from production.api.verbs import FOLLOWED, NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
 from production.filters.runs import ProductionRunFilter, RunEventFilter
-from production.models import ProductionRun, RunEvent
+from production.models import ProductionRun, RunEvent, conditions
 from production.paper import traveller
 from production.serializers.estimating import EstimateSerializer
 from production.serializers.explanation import ExplanationSerializer
@@ -46,6 +46,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     """Production runs and their verbs."""
 
     queryset = ProductionRun.objects.live().newest_first()
+    changes_at = conditions.changes_at()
     serializer_class = ProductionRunSerializer
     bodies = RUN_BODIES
     answers = {

@@ -1,10 +1,10 @@
 """What some verbs of a run depend on besides its status, as expressions of the run's row."""
 
-from django.db.models import DurationField, Exists, Func, OuterRef, Q
+from django.db.models import DateTimeField, DurationField, Exists, F, Func, OuterRef, Q
 from django.db.models.functions import Coalesce, Now
 
 from inventory.models import InventoryTransaction, UsageMeter
-from production.models.runs import RunItem, RunMaterial
+from production.models.runs import ProductionRun, RunItem, RunMaterial
 from tenants.accounts.models import FarmSettings
 
 
@@ -16,6 +16,12 @@ class Minutes(Func):
         " FROM accounts_farmsettings)"
     )
     arity, output_field = 0, DurationField()
+
+
+class Infinity(Func):
+    """A moment after all others."""
+
+    template, arity, output_field = "timestamptz 'infinity'", 0, DateTimeField()
 
 
 def _setting(column):
@@ -38,7 +44,7 @@ def reports_to_take():
             Q(token__printer=None) | Q(token__printer=OuterRef("printer")),
             grams__gt=0,
             started_at__gte=OuterRef("started_at") - BEFORE,
-            started_at__lte=Coalesce(OuterRef("finished_at"), Now()) + AFTER,
+            started_at__lte=Coalesce(OuterRef("finished_at"), Infinity()) + AFTER,
         )
     )
     return found.filter(~Exists(own), ~Exists(lines.drawing())).order_by()
@@ -59,3 +65,10 @@ CONDITIONS = {
     "has_something_missing": ~Exists(_items)
     | Exists(_items.filter(quantity__gt=Coalesce("good_count", 0))),
 }
+
+
+def changes_at():
+    """When the clock changes a condition next: a live run has been finished for so long that it
+    takes over no reports any more."""
+    rows = ProductionRun.objects.live().filter(finished_at__gte=Now() - AFTER)
+    return rows.order_by("finished_at", "id").values(at=F("finished_at") + AFTER)[:1]

@@ -36,10 +36,8 @@ ROW = (
     " WHERE EXISTS (SELECT FROM ({rows}) AS found (id) WHERE id = {pk})"
 )
 PK = "%(pk)s::bigint"
-# Where it is the same, the same rows are seen. After a restart, which may be one from a backup,
-# transactions may have the same numbers again.
-SNAPSHOT = "concat_ws(' ', pg_current_snapshot(), pg_postmaster_start_time())"
 CLOCK = re.compile(r"_timestamp\b|\bnow\(|\bcurrent_|\blocaltime", re.IGNORECASE)
+PERIOD = ", statement_timestamp(), ({until})"
 LINE = "({sql}) AS rows (row_place, parent, {names}){joins}, LATERAL (SELECT {selected}) AS line"
 ROWS = "array_to_json(ARRAY(SELECT row_to_json(line) FROM {line} ORDER BY row_place))::text"
 LINES = (
@@ -49,10 +47,13 @@ LINES = (
 
 
 class JSONText(str):
-    """A text that is JSON, to be answered as it is. ``snapshot`` names the one of the database that
-    it was read in, where it depends on nothing else; ``version`` is that of a row that has one."""
+    """A text that is JSON, to be answered as it is. ``version`` is that of a row that has one.
 
-    snapshot, version = "", None
+    ``period`` is where it depends on the rows of the farm alone: from when until when the clock
+    changes nothing of them, each None where it never does.
+    """
+
+    period = version = None
 
     def loaded(self):
         return json.loads(self)
@@ -116,10 +117,10 @@ def _read_uncounted(view, rows, start, end):
 
 
 def _found(view, rows, found):
-    text, counted, *snapshot = found
+    text, counted, *period = found
     text = JSONText(text)
-    if rows is None and is_timeless(type(view)):
-        [text.snapshot] = snapshot
+    if rows is None and has_period(type(view)):
+        text.period = period or (None, None)
     return text, counted
 
 
@@ -182,13 +183,16 @@ def _uncounted_sql(view, start, end):
 
 def _of_all(statement, view, start, end):
     sql = statement(view, _listed(view), start, end, _constant)[0]
-    return f"{sql}, {SNAPSHOT}".replace("%%", "%")
+    if view.changes_at is not None:
+        sql += PERIOD.format(until=_composed(view.changes_at))
+    return sql.replace("%%", "%")
 
 
 @cache
-def is_timeless(view):
-    """Whether a page of the view's queryset depends on the rows of the database alone."""
-    return not CLOCK.search(_page_sql(view, 0, 1))
+def has_period(view):
+    """Whether it is known when the clock changes a page of the view's queryset, or that it never
+    does: then that depends on the rows of the database alone."""
+    return view.changes_at is not None or not CLOCK.search(_page_sql(view, 0, 1))
 
 
 def _listed(view):

@@ -309,9 +309,9 @@ def _version_of(data):
 
 class ListViewSet(BaseViewSet):
     """List, as JSON or as CSV. ``listed`` are the rows of the list, where ``queryset`` has more:
-    those that were removed."""
+    those that were removed. ``changes_at``, a QuerySet, has when the clock changes a row next."""
 
-    listed = None
+    listed = changes_at = None
 
     def get_renderers(self):
         more = [csv_format.CSVRenderer()] if self.action in ("list", None) else []

@@ -2,23 +2,27 @@
 
 import threading
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
+from config.database import base
 from inventory.models import Location
 from production.api.runs import ProductionRunViewSet
-from tenants.api import list_tags
-from tenants.api.json_rows import is_timeless
+from production.models import ProductionRun, conditions
+from tenants.api import json_rows, list_tags
 from tests.conftest import FarmAPIClient, go_to, program_of
-from tests.factories import make_token, make_user
+from tests.factories import a_running_run, a_spool, make_token, make_user
 from tests.responses import done, results
 
 LOCATIONS, RUNS = "/api/v1/locations/", "/api/v1/production-runs/"
 SET = "UPDATE inventory_location SET comment = %s WHERE id = %s"
 WRITES = 8
+FIND = base.FIND
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +42,9 @@ def places(committed_farm):
 
 @pytest.fixture
 def program(committed_farm):
-    return program_of(committed_farm, make_user(role="viewer"))
+    found = program_of(committed_farm, make_user(role="viewer"))
+    found.get("/api/v1/me/")  # whichever farm the connection served before
+    return found
 
 
 @pytest.fixture
@@ -102,26 +108,50 @@ def test_who_may_not_read_learns_nothing(farm, api, place):
     assert again(stranger, first, Authorization=f"Token {token}").status_code == 403
 
 
-def known_as_of(monkeypatch, snapshot):
-    """Let PostgreSQL be in a snapshot, as long as nothing else may move it."""
-    monkeypatch.setattr(list_tags, "NOW", f"SELECT '{snapshot}'")
-    for key, (_snapshot, tag) in list_tags._read.items():
-        list_tags._read[key] = "1:1:", tag
+def is_read_again(client, answer, address, monkeypatch, *, snapshot="1:1:", later="0"):
+    """Whether rows are read for an answer 304, if PostgreSQL says that it is in a snapshot, so much
+    later."""
+    monkeypatch.setattr(base, "SNAPSHOT", f"'{snapshot}'")
+    began_at = f"statement_timestamp() + interval '{later}'"
+    monkeypatch.setattr(base, "FIND", FIND.replace("statement_timestamp()", began_at))
+    with CaptureQueriesContext(connection) as queries:
+        assert again(client, answer, address).status_code == 304
+    return any("row_to_json" in each["sql"] for each in queries)
 
 
 def test_nothing_is_read_in_the_same_snapshot(program, places, monkeypatch):
-    first = program.get(LOCATIONS)
-    for snapshot, is_read in (("1:1:", False), ("1:2:", True)):
-        known_as_of(monkeypatch, snapshot)
-        with CaptureQueriesContext(connection) as queries:
-            assert again(program, first).status_code == 304
-        assert any("row_to_json" in each["sql"] for each in queries) == is_read
+    monkeypatch.setattr(base, "SNAPSHOT", "'1:1:'")
+    answer = program.get(LOCATIONS)
+    asked = program, answer, LOCATIONS, monkeypatch
+    assert not is_read_again(*asked)
+    assert not is_read_again(*asked, later="10 years")
+    assert is_read_again(*asked, snapshot="1:2:")
 
 
-def test_what_looks_at_the_clock_is_always_read(program, committed_farm):
-    assert not is_timeless(ProductionRunViewSet)
-    assert again(program, program.get(RUNS), RUNS).status_code == 304
-    assert not list_tags._read
+def test_what_the_clock_changes_is_read_when_it_does(program, committed_farm, monkeypatch):
+    run = a_running_run((a_spool(1000), 10))
+    monkeypatch.setattr(base, "SNAPSHOT", "'1:1:'")
+    asked = program, program.get(RUNS), RUNS, monkeypatch
+    assert not is_read_again(*asked, later="10 years")  # nothing is finished
+    ProductionRun.objects.filter(pk=run.pk).update(finished_at=timezone.now())
+    asked = program, program.get(RUNS), RUNS, monkeypatch
+    assert not is_read_again(*asked, later="11 hours")
+    assert is_read_again(*asked, later="13 hours")
+    assert is_read_again(*asked, later="-1 hour")  # the clock was put right
+
+
+def test_the_clock_changes_nothing_else_of_a_run(committed_farm):
+    sql = json_rows._page_sql(ProductionRunViewSet, 0, 50)
+    found = [sql[: each.start()] for each in json_rows.CLOCK.finditer(sql)]
+    *of_rows, since, of_period = found
+    assert all(each.endswith('"finished_at" >= (STATEMENT') for each in of_rows)
+    assert since.endswith(" statement")
+    assert of_period.endswith('"finished_at" >= (STATEMENT')
+    finished_at = timezone.now() - timedelta(hours=11)
+    run = a_running_run((a_spool(1000), 10))
+    fields = {"started_at": finished_at, "finished_at": finished_at}
+    ProductionRun.objects.filter(pk=run.pk).update(**fields)
+    assert conditions.changes_at().get()["at"] == finished_at + timedelta(hours=12)
 
 
 def test_a_snapshot_is_of_one_farm_and_one_address(program, places, committed_farms):

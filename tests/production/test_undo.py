@@ -362,3 +362,8 @@ def test_the_bar_costs_one_question_however_much_was_done(floor, operator, viewe
     floor.force_login(operator)
     assert touch(floor, path, event=999).status_code == 404
     assert Spool.objects.count() == 4
+
+
+def test_what_every_page_of_the_floor_asks_is_planned_once():
+    """With a moment as a parameter PostgreSQL plans it anew each time, on a farm of any size."""
+    assert last_action._newest.parameters.keys() == {"user"}

@@ -18,6 +18,13 @@ WEB = "web"  # the login of requests to farms: see tenants.schemas.logins
 FARMS = "farms"  # the schema of what all farms may call; its role has all of theirs as members
 PUBLIC = "public"
 HASH = b"scram-sha-256"
+RIGHTS = {"TABLES": "SELECT, INSERT, UPDATE, DELETE", "SEQUENCES": "USAGE"}
+KINDS = {"TABLES": list("rvmfp"), "SEQUENCES": ["S"]}
+RELATIONS = """
+    SELECT relname FROM pg_depend JOIN pg_class ON pg_class.oid = objid
+    WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace(quote_ident(%s))
+      AND classid = 'pg_class'::regclass AND relkind::text = ANY (%s)
+"""
 NAME_BYTES = 63  # PostgreSQL cuts longer names off, which would make two roles one
 
 
@@ -167,12 +174,21 @@ def _set_option():
 def _grant(schema, role):
     names = {"schema": schema, "role": role}
     run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
-    for what, rights in (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE")):
-        run(f"GRANT {rights} ON ALL {what} IN SCHEMA {{schema}} TO {{role}}", **names)
+    for what, rights in RIGHTS.items():
+        if names_of := _named(schema, what):
+            run(f"GRANT {rights} ON {{relations}} TO {{role}}", relations=names_of, **names)
         run(
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {what} TO {{role}}",
             **names,
         )
+
+
+def _named(schema, what):
+    """The tables or sequences of a schema. GRANT ON ALL looks for them among those of all farms:
+    of PostgreSQL's catalogues, only the one of dependencies has an index by schema."""
+    with connection.cursor() as cursor:
+        cursor.execute(RELATIONS, [schema, KINDS[what]])
+        return sql.SQL(", ").join(sql.Identifier(schema, name) for (name,) in cursor.fetchall())
 
 
 def make_append_only(schema, role):
@@ -183,8 +199,10 @@ def make_append_only(schema, role):
 
 
 def run(statement, **names):
-    """Execute a statement with identifiers in it."""
-    identifiers = {key: sql.Identifier(name) for key, name in names.items()}
+    """Execute a statement with identifiers in it, or parts of SQL."""
+    identifiers = {
+        key: sql.Identifier(name) if isinstance(name, str) else name for key, name in names.items()
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(statement).format(**identifiers).as_string(cursor.connection))
 

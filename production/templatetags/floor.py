@@ -5,6 +5,8 @@ from decimal import Decimal
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from inventory import codes
@@ -99,6 +101,30 @@ def duration(minutes):
 @register.filter
 def duration_of_seconds(seconds):
     return duration(None if seconds is None else Decimal(seconds) / 60)
+
+
+@register.simple_tag
+def products(items, most=None):
+    """``4 × Hook, 2 × Box`` of the items of a run; the first ones, if there are more than that."""
+    parts = [
+        format_html("{}&nbsp;×&nbsp;{}", item.quantity, item.product.name) for item in items[:most]
+    ]
+    if len(parts) < len(items):
+        parts.append(_("%(number)s products in all") % {"number": len(items)})
+    listed = format_html_join(", ", "{}", ((part,) for part in parts))
+    return format_html('<span class="items">{}</span>', listed)
+
+
+@register.simple_tag
+def due(job):
+    """`` · due 28 Nov 2026``, if it has a date."""
+    run = job.run
+    if run.due_on is None:
+        return SafeString()
+    day = {"day": date_format(run.due_on, "SHORT_DATE_FORMAT")}
+    if job.is_overdue:
+        return format_html(' · <b class="late">{}</b>', _("overdue since %(day)s") % day)
+    return format_html(" · {}", _("due %(day)s") % day)
 
 
 @register.filter

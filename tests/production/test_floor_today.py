@@ -4,19 +4,34 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import escape
 
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, weighing
+from production.templatetags import board
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
-from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.floor_helpers import a_bare_run, page, page_after, queries, touch
 
 TODAY, QUEUE, SCREEN = "/floor/", "/floor/queue/", "/floor/screen/"
+
+
+@pytest.fixture(autouse=True)
+def _cards_are_filled_in_as_they_would_be_rendered(monkeypatch):
+    fill = board.fill
+
+    def compared(template, values, **shape):
+        filled = fill(template, values, **shape)
+        assert filled == render_to_string(template, shape | values)
+        return filled
+
+    monkeypatch.setattr(board, "fill", compared)
 
 
 def test_the_floor_is_for_those_who_sign_in(farm_client):
@@ -59,6 +74,24 @@ def test_of_many_products_a_card_names_the_first(floor):
     assert "2&nbsp;×&nbsp;Part 2, 9 products in all" in text
     assert "Part 3" not in text
     assert "2&nbsp;×&nbsp;Part 8" in floor.get(f"/floor/runs/{run.pk}/").content.decode()
+
+
+def test_names_are_written_as_they_are_whatever_they_look_like(floor):
+    name = "<b>\"x'</b> & %s %(name)s {} {{ x }}"
+    product = a_product(name=name, grams=5)
+    for number, minutes in enumerate((None, 0, 90)):
+        printer, spool = a_printer(f"{number} {name}"), a_spool(filament=a_filament(name))
+        PrinterSlot.objects.create(printer=printer, label="1", spool=spool)
+        a_running_run((spool, 100), printer=printer, items=[(product, 2)], planned_minutes=minutes)
+    weighing.weigh(spool, gross_grams=260, by=None, as_count=True, confirm=True)
+    a_bare_run(product, printer=a_printer(name))
+    a_run((a_spool(), 1), printer=a_printer(f"Free {name}"), items=[(product, 1)])
+    a_printer(f"Clear {name}", needs_clearing=True)
+    text = page(floor.get(TODAY))
+    assert text.count(f"{escape(name)}</h3>") == 6
+    assert text.count(f"{escape(name)}</p>") == 4
+    assert name not in text
+    assert "<b>&quot;" not in text
 
 
 def test_what_prints_is_in_the_order_of_its_end(floor):

@@ -181,9 +181,10 @@ def test_the_cost_of_lost_material_is_summed_by_itself():
 
 
 def test_periods_have_the_sum_of_all(first, as_manager):
+    month_before = timezone.localtime().replace(day=1, hour=12) - timedelta(days=5)
     ProductionRun.objects.filter(pk=first.pk).update(
-        started_at=timezone.now() - timedelta(days=40),
-        finished_at=timezone.now() - timedelta(days=39),
+        started_at=month_before,
+        finished_at=month_before + timedelta(days=1),
         actual_minutes=90,
         actual_minutes_source="typed",
     )

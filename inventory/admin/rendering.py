@@ -88,8 +88,16 @@ def changed(event):
     """``[before, after]`` of a spool event; moments by the farm's clock."""
     texts = [event.before, event.after]
     if event.verb in (event.Verb.OPENED, event.Verb.DRIED):
-        return [moment(datetime.fromisoformat(text) if text else None) for text in texts]
+        return [_moment_in(text) for text in texts]
     return [text or NOTHING for text in texts]
+
+
+def _moment_in(text):
+    """As `moment`; what is none, as in a farm restored from a file, is shown as it is."""
+    try:
+        return moment(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):  # without an offset, too; or beyond what a clock shows
+        return text or NOTHING
 
 
 def _share(part, whole):

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from inventory.models import InventoryTransaction, Location, Spool
+from inventory.models import InventoryTransaction, Location, Spool, SpoolEvent
 from inventory.services.spools import consumption, shelf
 from production.services import completion
 from tests.factories import a_filament, a_material_type, a_run, a_running_run, a_spool
@@ -193,6 +193,22 @@ def test_what_happened_is_told_by_the_farms_clock(at_admin):
     assert "Opened</td><td>–</td><td>2 Mar 2024, 00:30</td>" in text
     assert "Moved</td><td>–</td><td>Dry box</td>" in text
     assert "2 Mar 2024, 00:30" in text_of(at_admin.get("/admin/inventory/spoolevent/"))
+
+
+def test_an_event_whose_text_is_no_moment_is_shown_as_it_is(at_admin):
+    """No service writes one; a farm that is restored from a file may have it."""
+    spool, verbs = a_spool(), (SpoolEvent.Verb.OPENED, SpoolEvent.Verb.DRIED)
+    texts = ["soon", "2024-03-01T23:30", "0001-01-01T00:00+14:00"]
+    for before, after in zip(texts, [*texts[1:], ""], strict=True):
+        for verb in verbs:
+            spool.events.create(verb=verb, before=before, after=after, at=spool.created_at)
+    events = spool.events.order_by("-pk")
+    for address in ("/admin/inventory/spoolevent/", page(spool)):
+        text = without_labels(text_of(at_admin.get(address)))
+        assert all(text.count(each) == 4 for each in texts[1:]), text
+        assert text.count("soon") == 2
+    address = reverse("admin:inventory_spoolevent_change", args=[events[0].pk])
+    assert texts[-1] in text_of(at_admin.get(address))
 
 
 def test_several_are_moved_together(at_admin):

@@ -26,6 +26,7 @@ from django.utils import timezone
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
 from inventory.models.spools import AVAILABLE, LIVE
 from tenants.accounts.models import FarmSettings
+from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
 
 USE_DAYS = 30
@@ -87,20 +88,32 @@ def of_material_types(material_types=None):
 
 def available_of_filaments(ids):
     """Available grams on the shelf: ``{filament id: grams}``. One query."""
-    of_filaments = Spool.objects.on_shelf().not_held().filter(filament__in=set(ids)).order_by()
-    return dict(of_filaments.values_list("filament").annotate(grams=Sum(AVAILABLE)))
+    ids = sorted(set(ids) - {None})
+    return dict(_available_by_filament(ids=ids)) if ids else {}
 
 
 def available_of_material_types(ids):
     """The same by material type; a family counts its members too. One query."""
-    kind, ids, grams = "filament__material_type", set(ids) - {None}, defaultdict(Decimal)
-    of_types = Q(**{f"{kind}__in": ids}) | Q(**{f"{kind}__family__in": ids})
-    rows = Spool.objects.on_shelf().not_held().filter(of_types).order_by()
-    summed = rows.values_list(kind, f"{kind}__family").annotate(sum=Sum(AVAILABLE))
+    ids, grams = set(ids) - {None}, defaultdict(Decimal)
+    summed = _available_by_material_type(ids=sorted(ids)) if ids else ()
     for material_type, family, available in summed:
         for pk in ids & {material_type, family}:
             grams[pk] += available
     return dict(grams)
+
+
+@compiled(ids=IDS)
+def _available_by_filament(ids):
+    rows = Spool.objects.on_shelf().not_held().filter(IsOneOf("filament", ids)).order_by()
+    return rows.values_list("filament").annotate(grams=Sum(AVAILABLE))
+
+
+@compiled(ids=IDS)
+def _available_by_material_type(ids):
+    kind = "filament__material_type"
+    of_types = Q(IsOneOf(kind, ids)) | Q(IsOneOf(f"{kind}__family", ids))
+    rows = Spool.objects.on_shelf().not_held().filter(of_types).order_by()
+    return rows.values_list(kind, f"{kind}__family").annotate(sum=Sum(AVAILABLE))
 
 
 def sum_of_row(rows, kind, figure):

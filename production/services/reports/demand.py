@@ -32,7 +32,9 @@ from production.services.requirements import (
     readiness,
     twin_claims,
 )
+from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
+from tenants.operations.related import ids_of
 from tenants.operations.text import format_number
 
 FILAMENTS = ("spool__filament", "filament")  # of a line
@@ -141,9 +143,15 @@ def _with_balance(rows):
 
 def _running(runs):
     """The run that each of the runs' printers is busy with: ``{printer id: run}``."""
-    printers = {run.printer_id for run in runs} - {None}
-    of_printers = ProductionRun.objects.printing().filter(printer__in=printers)
-    return {run.printer_id: run for run in of_printers.only("number", "printer")}
+    printers = ids_of(runs, "printer_id")
+    found = _printing_on(printers=printers) if printers else ()
+    return {run.printer_id: run for run in found}
+
+
+@compiled(printers=IDS)
+def _printing_on(printers):
+    of_printers = ProductionRun.objects.printing().filter(IsOneOf("printer", printers))
+    return of_printers.only("number", "printer")
 
 
 def _of_printer(printer, running):
@@ -257,7 +265,7 @@ class _Supply:
     def __init__(self, runs):
         lines = [line for run in runs for line in run.materials.all() if not line.spool_id]
         self.filaments = stock.available_of_filaments({line.filament_id for line in lines})
-        types = {line.material_type_id for line in lines}
+        types = {line.material_type_id for line in lines if not line.filament_id}
         self.material_types = stock.available_of_material_types(types)
         self.factors = corrected.factors_of_start(runs)
 

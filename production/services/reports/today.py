@@ -214,8 +214,7 @@ class Board:
 
 def board():
     printers = {printer.pk: printer for printer in _printers()}
-    runs = run_rows.rows(_on_board(), printers=printers.values())
-    cards = [_of_running(OpenRun(run), printers) for run in runs if run.status == IN_PROGRESS]
+    runs = _on_board()
     busy = {run.printer_id for run in runs if run.is_printing}
     waiting = {pk: Card(printer) for pk, printer in printers.items() if pk not in busy}
     for run in runs:
@@ -224,8 +223,11 @@ def board():
                 card.job = card.job or OpenRun(run)
             elif card.printer.needs_clearing:
                 card.printed = OpenRun(run)
+    running = [OpenRun(run) for run in runs if run.status == IN_PROGRESS]
+    jobs = [job for card in waiting.values() for job in (card.job, card.printed) if job]
+    run_rows.rows([job.run for job in [*running, *jobs]], printers=printers.values())
     _find_needs(waiting.values())
-    cards += waiting.values()
+    cards = [*(_of_running(job, printers) for job in running), *waiting.values()]
     rest = [card for card in cards if not card.need]
     return Board(
         needing=sorted((card for card in cards if card.need), key=_urgency),

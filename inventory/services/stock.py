@@ -89,29 +89,29 @@ def of_material_types(material_types=None):
 def available_of_filaments(ids):
     """Available grams on the shelf: ``{filament id: grams}``. One query."""
     ids = sorted(set(ids) - {None})
-    return dict(_available_by_filament(ids=ids)) if ids else {}
+    return dict(_available_by_filament(filaments=ids)) if ids else {}
 
 
 def available_of_material_types(ids):
     """The same by material type; a family counts its members too. One query."""
     ids, grams = set(ids) - {None}, defaultdict(Decimal)
-    summed = _available_by_material_type(ids=sorted(ids)) if ids else ()
+    summed = _available_by_material_type(material_types=sorted(ids)) if ids else ()
     for material_type, family, available in summed:
         for pk in ids & {material_type, family}:
             grams[pk] += available
     return dict(grams)
 
 
-@compiled(ids=IDS)
-def _available_by_filament(ids):
-    rows = Spool.objects.on_shelf().not_held().filter(IsOneOf("filament", ids)).order_by()
+@compiled(filaments=IDS)
+def _available_by_filament(filaments):
+    rows = Spool.objects.on_shelf().not_held().filter(IsOneOf("filament", filaments)).order_by()
     return rows.values_list("filament").annotate(grams=Sum(AVAILABLE))
 
 
-@compiled(ids=IDS)
-def _available_by_material_type(ids):
+@compiled(material_types=IDS)
+def _available_by_material_type(material_types):
     kind = "filament__material_type"
-    of_types = Q(IsOneOf(kind, ids)) | Q(IsOneOf(f"{kind}__family", ids))
+    of_types = Q(IsOneOf(kind, material_types)) | Q(IsOneOf(f"{kind}__family", material_types))
     rows = Spool.objects.on_shelf().not_held().filter(of_types).order_by()
     return rows.values_list(kind, f"{kind}__family").annotate(sum=Sum(AVAILABLE))
 

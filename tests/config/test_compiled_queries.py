@@ -11,7 +11,7 @@ from django.utils import timezone
 import inventory
 import production
 import tenants
-from inventory.models import DeviceReport, Spool
+from inventory.models import DeviceReport, Filament, MaterialType, Spool
 from inventory.services import metering
 from production.models import Printer, Product, ProductionRun, RunMaterial
 from tenants.accounts import roles
@@ -68,7 +68,9 @@ def values_of(name, kind, query):
 
 # Of which model an id is, by the name of the parameter; else it is one of the rows themselves.
 OF = {
+    "filaments": Filament,
     "lines": RunMaterial,
+    "material_types": MaterialType,
     "run": ProductionRun,
     "spool": Spool,
     "spools": Spool,

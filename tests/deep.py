@@ -26,6 +26,7 @@ PARTS = {
         "tests/config/test_isolation.py",
         "tests/config/test_roles.py",
         "tests/config/test_unreadable_forms.py",
+        "tests/production/test_admin_walk.py",
     ],
     "any-day": ["tests/production/any_day"],
     "figures": [

@@ -245,12 +245,12 @@ def may(letter, role):
 
 def is_tried(letter, role, number):
     """Whether a role is tried at an address by default: the least that may and the one below it,
-    one of all where there is no such method; each at every fourth address."""
+    one of all where there is no such method; each at every eighth address."""
     order = roles.FARM_ROLES
     if letter == ".":
         return role in some_of(order, number)
     least = order.index(LEAST[letter]) if letter in LEAST else len(order)
-    return IS_DEEP or number % 4 == 0 or order.index(role) in (least - 1, least)
+    return IS_DEEP or number % 8 == 0 or order.index(role) in (least - 1, least)
 
 
 def status_of(client, method, address):

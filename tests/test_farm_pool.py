@@ -11,6 +11,7 @@ from tenants.models import Tenant
 from tests import farm_pool
 from tests.conftest import go_out, go_to
 from tests.factories import a_running_run, a_spool, make_user
+from tests.production.completed_runs import printed
 
 
 def execute(statement):
@@ -60,6 +61,7 @@ def _returned(django_db_setup, django_db_blocker):
 def test_a_farm_with_new_rows_is_lent_again_without_them():
     def work(_):
         a_running_run((a_spool(), 10))
+        printed((a_spool(), 10))
         make_user()
 
     farm, following = lent_after(work)

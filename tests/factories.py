@@ -35,12 +35,12 @@ from tenants.accounts.services import issue_token
 
 PASSWORD = "spools-of-petg-7"
 
-_numbers = itertools.count(1)
+numbers = itertools.count(1)
 
 
 def make_user(*, role=roles.OPERATOR, username=None, password=PASSWORD, **fields):
     """Somebody in the farm we are in, without the audit trail of a real one."""
-    user = User(username=username or f"{role}-{next(_numbers)}", role=role, **fields)
+    user = User(username=username or f"{role}-{next(numbers)}", role=role, **fields)
     user.set_password(password)
     user.save(force_insert=True)
     return user
@@ -107,7 +107,7 @@ def a_filament(name=None, *, material_type=None, **fields):
         "color_hex": "336699",
         "price": Decimal(20),
     } | fields
-    name = name or f"Filament {next(_numbers)}"
+    name = name or f"Filament {next(numbers)}"
     return Filament.objects.create(name=name, material_type=material_type, **fields)
 
 
@@ -125,7 +125,7 @@ def spools_of_one(count, grams=1000):
 
 def a_printer(name=None, **fields):
     bed = dict.fromkeys(("bed_x_mm", "bed_y_mm", "bed_z_mm"), Decimal(256))
-    return Printer.objects.create(name=name or f"Printer {next(_numbers)}", **(bed | fields))
+    return Printer.objects.create(name=name or f"Printer {next(numbers)}", **(bed | fields))
 
 
 def a_print_host(printer=None, *, kind="moonraker", url="http://192.168.1.31:7125", **fields):
@@ -154,7 +154,7 @@ def a_slot(label="1", *, printer=None):
 def a_product(sku=None, *, grams=None, material_type=None, **fields):
     """A product; ``grams`` gives it a bill of materials of one line."""
     product = Product.objects.create(
-        sku=sku or f"SKU-{next(_numbers)}", **({"name": "A part"} | fields)
+        sku=sku or f"SKU-{next(numbers)}", **({"name": "A part"} | fields)
     )
     if grams is not None:
         BomLine.objects.create(
@@ -167,7 +167,7 @@ def a_product(sku=None, *, grams=None, material_type=None, **fields):
 
 def a_sliced_file(filename="Hook.gcode", *, plates=None, by=None, **fields):
     """What was read of a file, by default of one plate with 40 g of PLA for 4 hooks in 2 hours."""
-    fields = {"sha256": f"{next(_numbers):064x}", "size_bytes": 9, "slicer": "PrusaSlicer"} | fields
+    fields = {"sha256": f"{next(numbers):064x}", "size_bytes": 9, "slicer": "PrusaSlicer"} | fields
     fields |= {"plates": [a_plate()] if plates is None else plates, "created_by": by}
     return SlicedFile.objects.create(filename=filename, created_at=timezone.now(), **fields)
 
@@ -234,7 +234,7 @@ def _material(spool, grams, purge=0):
 
 def an_encoded_picture(shade=None):
     """A picture to keep; another one for each shade, and each time without one."""
-    color = (shade if shade is not None else next(_numbers)) * 1_234_567 % 0xFFFFFF
+    color = (shade if shade is not None else next(numbers)) * 1_234_567 % 0xFFFFFF
     file = BytesIO()
     image = Image.new("RGB", (6, 4), (color >> 16, color >> 8 & 255, color & 255))
     image.save(file, "PNG")

@@ -1,6 +1,5 @@
 """Many rows of the inventory and of people, and how many rows of anything are written at once."""
 
-import itertools
 from decimal import Decimal
 
 from django.db import connection
@@ -17,25 +16,23 @@ from inventory.models import (
     SpoolTag,
 )
 from tenants.accounts.models import User
+from tests.factories import numbers
 
 LOT, FULL = "L-1", 1000
-
-_numbers = itertools.count(1)
 
 
 def many(model, count, **fields):
     """So many rows of a model; a field is a value, or a function of the number of the row."""
-    numbers = range(count)
     rows = [
         model(**{name: each(n) if callable(each) else each for name, each in fields.items()})
-        for n in numbers
+        for n in range(count)
     ]
     return model.objects.bulk_create(rows)
 
 
 def named(word):
     """For a field that is unique."""
-    return lambda _: f"{word} {next(_numbers)}"
+    return lambda _: f"{word} {next(numbers)}"
 
 
 def first_of(model, make):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from production.models import Reason
 from production.services import completion
@@ -101,7 +102,7 @@ def test_nonsense_in_the_address_does_no_harm(at_admin, query):
 
 def test_days_are_drilled_into(at_admin):
     run = a_run()
-    day = run.created_at
+    day = timezone.localtime(run.created_at)
     query = f"scheduled_at__year={day.year}&scheduled_at__month={day.month}"
     assert numbers(at_admin, query) == {run.number}
     assert numbers(at_admin, f"scheduled_at__year={day.year - 1}") == set()

@@ -73,10 +73,12 @@ def _machines():
 
 
 def _blocked():
-    planned = today.planned()
-    blocked = [job for job in planned if job.blockers]
+    """Of the planned runs that are next, those that could not start."""
+    queue = today.queue()
+    blocked = [job for job in queue if job.blockers]
     return {
-        "planned": len(planned),
+        "looked_at": len(queue),
+        "is_all": len(queue) < today.QUEUE_LENGTH,
         "more": max(len(blocked) - MAX_ROWS, 0),
         "runs": [
             {
@@ -99,15 +101,20 @@ def _dry():
 
 
 def _alerts(threshold):
-    return [
-        {
-            "product": alert.product,
-            "alert": alert,
-            "grams": formatting.percent(alert.grams_percent, threshold),
-            "minutes": formatting.percent(alert.minutes_percent, threshold),
-        }
-        for alert in alerts.alerts()
-    ]
+    """Products that are off plan, the most first."""
+    found = sorted(alerts.alerts(), key=lambda alert: -alert.off_percent())
+    return {
+        "more": max(len(found) - MAX_ROWS, 0),
+        "rows": [
+            {
+                "product": alert.product,
+                "alert": alert,
+                "grams": formatting.percent(alert.grams_percent, threshold),
+                "minutes": formatting.percent(alert.minutes_percent, threshold),
+            }
+            for alert in found[:MAX_ROWS]
+        ],
+    }
 
 
 def _week(settings):

@@ -218,7 +218,7 @@ def _page(product):
         "whole": whole,
         "by_source": whole and formatting.by_source(whole["grams"]["by_source"]),
         "compared": whole and formatting.compared_rows(whole["compared"], currency, threshold),
-        "alert": found if found.passes(threshold) else None,
+        "alert": found if found.off_percent() > threshold else None,
         "currency": currency,
         "estimate": estimates.of_product(product, currency),
         "slot_rows": _slots(closed),

@@ -69,7 +69,15 @@ class AdminSite(admin.AdminSite):
         return [*(url for each in self.more_addresses for url in each()), *found]
 
     def get_app_list(self, request, app_label=None):
-        """What people work with comes first; the rest by name."""
+        """What people work with comes first; the rest by name. Django asks for it up to three times
+        a page, each time with an address for each of some sixty models: it is made once."""
+        if not hasattr(request, "app_lists"):
+            request.app_lists = {}
+        if app_label not in request.app_lists:
+            request.app_lists[app_label] = self._app_list(request, app_label)
+        return request.app_lists[app_label]
+
+    def _app_list(self, request, app_label):
         apps = super().get_app_list(request, app_label)
         if app_label is None:
             apps += self._more_apps(request)

@@ -25,6 +25,7 @@ from tests.factories import (
     a_spool,
 )
 from tests.production.admin_forms import LIST, fields, page
+from tests.production.completed_runs import printed_with
 from tests.responses import text_of
 
 
@@ -108,6 +109,27 @@ def test_the_index_counts_printers_and_puts_what_ends_first_on_top(at_admin):
     board = text[text.index("In progress") : text.index("Blocked")]
     places = [board.index(name) for name in ("Birch", "Alder", "Cedar")]
     assert places == sorted(places)
+
+
+def test_the_index_shows_the_first_of_what_is_blocked_and_off_plan(at_admin, monkeypatch):
+    monkeypatch.setattr("production.admin.dashboard.MAX_ROWS", 1)
+    a_little, a_lot = a_product("LITTLE", grams=10), a_product("LOT", grams=10)
+    for product, grams in ((a_little, 13), (a_lot, 30)):
+        printed_with(a_spool(), 10, grams, items=[(product, 1)])
+    runs = [a_run((a_spool(), 5), printer=a_printer(needs_clearing=True)) for _ in range(2)]
+    index = at_admin.get("/admin/")
+    assert [row["product"] for row in index.context["alerts"]["rows"]] == [a_lot]
+    assert [row["run"] for row in index.context["blocked"]["runs"]] == runs[:1]
+    more = index.content.decode().split("and 1 more")
+    assert len(more) == 3
+    assert 'href="/admin/reports/alerts/"' in more[1][-200:]
+    runs += [a_run((a_spool(), 5)) for _ in range(19)]
+    for run in runs[:2]:
+        lifecycle.cancel(run, by=None)
+    assert "All 19 planned runs could start." in text_of(at_admin.get("/admin/"))
+    a_run((a_spool(), 5))
+    a_run(scheduled_at=timezone.now() + timedelta(days=1), printer=a_printer(needs_clearing=True))
+    assert "The next 20 planned runs could start." in text_of(at_admin.get("/admin/"))
 
 
 def test_giving_up_a_run_is_not_called_like_leaving_the_page(at_admin):

@@ -76,10 +76,10 @@ class Alert:
     run_ids: list
     run_numbers: list
 
-    def passes(self, threshold):
-        """Whether grams or minutes are more than ``threshold`` percent off."""
+    def off_percent(self):
+        """By how much grams or minutes are off, whichever is more; 0 where neither is known."""
         percents = (self.grams_percent, self.minutes_percent)
-        return any(percent is not None and abs(percent) > threshold for percent in percents)
+        return max((abs(percent) for percent in percents if percent is not None), default=0)
 
     def fitting(self, line):
         """Grams of a BOM line that would have fitted: all lines change in proportion."""
@@ -108,7 +108,7 @@ def evidence(products=None, *, last=10):
 def alerts(*, last=10):
     """Alerts of all products that pass the farm's variance threshold; three queries."""
     threshold = FarmSettings.load().variance_alert_percent
-    return [alert for alert in evidence(last=last) if alert.passes(threshold)]
+    return [alert for alert in evidence(last=last) if alert.off_percent() > threshold]
 
 
 def proposal(product, *, last=10):

@@ -241,11 +241,6 @@ def queue():
     return _with_blockers(run_rows.rows(_queue()))
 
 
-def planned():
-    """All planned runs in the order of the queue, with what blocks them."""
-    return _with_blockers(run_rows.rows(_planned()))
-
-
 def running():
     """The runs in progress, by when they should end; last those of which it is not known."""
     jobs = [OpenRun(run) for run in run_rows.rows(_in_progress())]
@@ -321,11 +316,6 @@ def _on_board():
 @compiled()
 def _queue():
     return ProductionRun.objects.planned().with_plate_picture().queue()[:QUEUE_LENGTH]
-
-
-@compiled()
-def _planned():
-    return ProductionRun.objects.planned().queue()
 
 
 @compiled()

@@ -285,11 +285,9 @@ class DeviceUse(NamedTuple):
         ]
         if spool.metered_grams + grams >= LIMIT:
             ended = found
-        try:
-            with transaction.atomic():
+        if ended:
+            with suppress(ClockWrong), transaction.atomic():  # else counted with what was
                 ledger.close_meters({spool.pk: spool}, ended, at=self.dated)
-        except ClockWrong:
-            pass  # what is used now is counted with what was
         if not line and self.amount and all(meter.closed_at for meter in own):
             line = run_lines.lock(self.number, token=self.token, at=self.at, waits=False) or 0
         if line:

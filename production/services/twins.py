@@ -11,7 +11,14 @@ from django.db import transaction
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.printing import midprint
 from production.services.reported import routes
+from tenants.operations.compiled import ID, compiled
 from tenants.operations.refusals import Refusal
+
+
+@compiled(number=ID)
+def _slot(number):
+    slots = PrinterSlot.objects.filter(spool__number=number)
+    return slots.select_related("spool", "printer").order_by()  # a spool is in one at most
 
 
 def lock_line(number, *, token, at, waits=True):
@@ -26,8 +33,7 @@ def lock_line(number, *, token, at, waits=True):
 def find(number, *, token):
     """The line of a printing run and the slot with the spool of that number, which it goes on from;
     None where there is none, or where it could be for several."""
-    slots = PrinterSlot.objects.filter(spool__number=number)
-    slot = slots.select_related("spool", "printer").first()
+    slot = _slot.first(number=number)
     if slot is None or (token and token.printer_id not in (None, slot.printer_id)):
         return None
     lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.printing())

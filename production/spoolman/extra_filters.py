@@ -61,12 +61,12 @@ class StartOf(Func):
     output_field = TextField()
 
 
-def conditions(rows, places, query):
-    """Of the parameters that name a field of the farm's. Raises Failure."""
+def conditions(model, places, query):
+    """Of the parameters that name a field of the farm's, for rows of a model. Raises Failure."""
     wanted = [each for each in (_place(places, name) for name in query) if each]
     if not wanted:
         return []
-    fields = _fields(wanted)
+    fields, rows = _fields(wanted), model.objects.present()
     return [
         _condition(rows, fields[entity, key], Raw(column, key), query[name], name)
         for name, entity, column, key in wanted

@@ -26,9 +26,7 @@ def vendors(call):
     query = call.query
     page = parameters.read(query, parameters.PAGE)
     conditions = filters.conditions(filters.VENDORS, query)
-    conditions += extra_filters.conditions(
-        Manufacturer.objects.present(), extra_filters.OF_VENDORS, query
-    )
+    conditions += extra_filters.conditions(Manufacturer, extra_filters.OF_VENDORS, query)
     order = sorting.order(sorting.VENDORS, query.get("sort"))
     return _answer(call, ALL_VENDORS, shapes.vendors, conditions, order, page)
 
@@ -39,9 +37,7 @@ def filaments(call):
     conditions = filters.conditions(filters.FILAMENTS, query | given)
     if color := query.get("color_hex"):
         conditions.append(filters.near_color(color, given["color_similarity_threshold"]))
-    conditions += extra_filters.conditions(
-        Filament.objects.present(), extra_filters.OF_FILAMENTS, query
-    )
+    conditions += extra_filters.conditions(Filament, extra_filters.OF_FILAMENTS, query)
     order = sorting.order(sorting.FILAMENTS, query.get("sort"))
     return _answer(call, ALL_FILAMENTS, shapes.filaments, conditions, order, given)
 
@@ -59,9 +55,7 @@ def conditions_on_spools(query):
     conditions = filters.conditions(filters.SPOOLS, query)
     if not query["allow_archived"]:
         conditions.append(filters.ON_SHELF)
-    return conditions + extra_filters.conditions(
-        Spool.objects.present(), extra_filters.OF_SPOOLS, query
-    )
+    return conditions + extra_filters.conditions(Spool, extra_filters.OF_SPOOLS, query)
 
 
 def _answer(call, listing, shape, conditions, order, page):

@@ -13,7 +13,7 @@ import production
 import tenants
 from inventory.models import DeviceReport, Filament, MaterialType, Spool
 from inventory.services import metering
-from production.models import Printer, Product, ProductionRun, RunMaterial
+from production.models import Printer, PrinterSlot, Product, ProductionRun, RunMaterial
 from tenants.accounts import roles
 from tenants.accounts.models import (
     DeviceToken,
@@ -60,7 +60,7 @@ def values_of(name, kind, query):
         return OTHERS[name]()
     if name == "number":
         model = query.statement.model
-        model = Spool if model is DeviceReport else model
+        model = Spool if model in (DeviceReport, PrinterSlot, RunMaterial) else model
         return [*model.objects.order_by("pk").values_list("number", flat=True), 2**40]
     ids = [*pks(OF.get(name, query.statement.model)), 2**40]
     return ids if kind is compiled.ID else [ids, ids[:1], ids[-1:], []]

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from production.models import ProductionRun, RunMaterial
 from production.services.reported import windows
+from tenants.operations.compiled import ID, compiled
 
 COLUMNS = (
     "pk", "run__printer", "run__finished_at", "actual_grams", "metered_before_grams",
@@ -29,6 +30,13 @@ class Candidate(NamedTuple):
         return self.finished_at is None and not is_swapped_out
 
 
+@compiled(number=ID)
+def _candidates(number):
+    lines = RunMaterial.objects.filter(spool__number=number, run__deleted_at=None)
+    lines = lines.filter(run__status=ProductionRun.Status.IN_PROGRESS).order_by("pk")
+    return lines.values_list(*COLUMNS)
+
+
 def lock_line(number, *, token, at, waits=True):
     """As `run_lines.register` asks: the run's status is read again under the lock of its line."""
     found = find(number, token=token, at=at)
@@ -46,9 +54,7 @@ def find(number, *, token, at=None):
     that it prints. Where no printer is known, or it prints nothing, it is the only run that prints
     from the spool. What was finished takes what is reported late.
     """
-    lines = RunMaterial.objects.filter(spool__number=number, run__deleted_at=None)
-    lines = lines.filter(run__status=ProductionRun.Status.IN_PROGRESS).order_by("pk")
-    rows = [Candidate(*row) for row in lines.values_list(*COLUMNS)]
+    rows = [Candidate(*row) for row in _candidates(number=number)]
     if not rows:
         return None
     printing = [row for row in rows if row.finished_at is None]

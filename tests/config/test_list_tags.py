@@ -188,12 +188,11 @@ def test_no_answer_is_older_than_what_was_committed_before_the_request(
     threads = [threading.Thread(target=write, args=[place.pk]) for place in places]
     for thread in threads:
         thread.start()
-    answer, rows = program.get(LOCATIONS), None
-    is_over = False
+    answer, rows, is_over = None, {}, False
     while not is_over:
         is_over = not any(thread.is_alive() for thread in threads)
         before = dict(committed)
-        latest = again(program, answer) if rows else answer
+        latest = again(program, answer) if answer else program.get(LOCATIONS)
         if latest.status_code == 200:
             answer, rows = latest, {row["id"]: row for row in results(latest)}
         assert all(int(rows[pk]["comment"]) >= number for pk, number in before.items())

@@ -11,6 +11,7 @@ from production.serializers import reports as serializers
 from production.serializers.explanation import ExplanationGroupSerializer
 from production.serializers.slicer import SlicerGroupSerializer
 from production.services.reports import by_parameters, demand
+from production.services.reports.groups import Groups
 from production.services.sliced_files import corrections
 from tenants.api.views import ListViewSet
 
@@ -29,6 +30,11 @@ class Report(ListViewSet):
 
     def compute(self, rows, parameters):
         raise NotImplementedError
+
+    def paginate_queryset(self, rows):
+        if isinstance(rows, Groups):
+            return self.paginator.paginate_read(rows.read, self.request)
+        return super().paginate_queryset(rows)
 
 
 class VarianceReport(Report):

@@ -16,6 +16,7 @@ from tests.factories import (
 )
 from tests.production.api_helpers import REPORTS, rows
 from tests.production.completed_runs import printed_with
+from tests.production.folded.comparing import fold
 from tests.responses import refused
 
 ALL = ["variance", "stock", "stock-by-material-type", "unexplained", "alerts"]
@@ -42,6 +43,30 @@ def test_the_variance_is_told_by_group(api, group):
     assert [(row["runs"], row["grams"]["actual"]) for row in found] == [(1, "20.000000")]
     assert ("good" in found[0]) == (group != "filament")
     assert run.number
+
+
+@pytest.mark.parametrize("report", ["variance", "explanation"])
+def test_a_page_of_a_report_of_what_is_kept_is_that_of_all_groups(api, report):
+    for order in ("B-2", "a-1", "", "C-3", "A-1"):
+        run = printed_with(a_spool(), 10, 20, items=[(a_product(), 1)])
+        run.items.update(order_reference=order)
+    fold()
+    address = f"{REPORTS}{report}/?group_by=order&page_size=3"
+    whole = api.get(f"{REPORTS}{report}/?group_by=order").data["results"]
+    assert [(row["key"], row["name"], row["runs"]) for row in whole] == [
+        *(("A-1", "A-1", 2), ("B-2", "B-2", 1), ("C-3", "C-3", 1), (None, None, 1))
+    ]
+    for number, rows_of_it in ((1, whole[:3]), (2, whole[3:])):
+        page = api.get(f"{address}&page={number}").data
+        assert (page["results"], page["total_count"], page["total_pages"]) == (rows_of_it, 4, 2)
+        assert (page["next"] is None, page["previous"] is None) == (number == 2, number == 1)
+        uncounted = api.get(f"{address}&page={number}&count=false").data
+        assert (uncounted["results"], uncounted["total_count"]) == (rows_of_it, None)
+        assert (uncounted["next"] is None) == (number == 2)
+    for query in ("page=3", "page=3&count=false"):
+        refused(api.get(f"{address}&{query}"), 404, "not_found")
+    table = b"".join(api.get(f"{REPORTS}{report}/?group_by=order&format=csv").streaming_content)
+    assert len(table.splitlines()) == 5
 
 
 def test_the_variance_takes_the_filters_of_the_list_of_runs(api):

@@ -13,7 +13,6 @@ from functools import partial
 from production.services.explanation.explaining import Difference
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS, UNKNOWN
 from production.services.reports import folded, variance
-from production.services.reports.groups import Groups
 from production.services.reports.statements import OF_ITEMS, OF_MATERIAL
 from production.services.reports.variance import KINDS
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, PLACES, Figure, rounded
@@ -33,7 +32,6 @@ def of_many(runs, *, group_by=None, chosen=None):
         kinds, figures = ("material",), ("grams",)
     else:
         kinds, figures = ("total", *KINDS), ("grams", "minutes")
-    rows = folded.rows(folded.EXPLANATION, runs, group_by=group_by, chosen=chosen)
     more = ("share",) if group_by in OF_ITEMS else ()
 
     def make(key, name, rows):
@@ -45,7 +43,8 @@ def of_many(runs, *, group_by=None, chosen=None):
             "cost": {kind: _explained(rows, kind, more) for kind in kinds},
         }
 
-    return Groups(rows, make=make, names=partial(variance.names, group_by))
+    how = {"make": make, "names": partial(variance.names, group_by)}
+    return folded.groups(folded.EXPLANATION, runs, group_by=group_by, chosen=chosen, **how)
 
 
 def by_over(groups, *, descending=True):

@@ -9,10 +9,12 @@ before its start, of its planning.
 import hashlib
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 
 from production.models import NOT_COMPARED, ExplanationSum, VarianceSum
 from production.services.reports import folded_days, part_sums, sql
 from production.services.reports.folded_days import SHORT, SPANS
+from production.services.reports.groups import Groups
 from production.services.reports.statements import GROUPS, OF_ITEMS, OF_MATERIAL
 from production.services.statements import fetched
 from tenants.accounts.models import FarmSettings
@@ -38,6 +40,18 @@ FOLDED_BY = ("dimension", "starts_on", "has_ended", "key")
 _PARTS_OF_KEY = """
     figures.key::jsonb ->> 0 AS dimension, (figures.key::jsonb ->> 1)::date AS starts_on,
     (figures.key::jsonb ->> 2)::boolean AS has_ended, figures.key::jsonb ->> 3 AS key"""
+# The keys of a page's groups in a table, a column, and the condition that a group is one of them.
+_PAGE = (
+    """
+    , page AS MATERIALIZED (
+        SELECT key, count(*) OVER () AS groups
+        FROM (SELECT key FROM reckoned UNION SELECT key FROM kept) AS keys
+        ORDER BY key NULLS LAST LIMIT %(most)s OFFSET %(start)s
+    )""",
+    ", (SELECT max(groups) FROM page) AS groups",
+    """WHERE key IN (SELECT key FROM page WHERE key IS NOT NULL)
+        OR key IS NULL AND EXISTS (SELECT FROM page WHERE key IS NULL)""",
+)
 # Instead of a join of tables whose size the planner can't know.
 _LIVE = '"production_productionrun"."id" = ANY (ARRAY(SELECT id FROM live))'
 
@@ -104,8 +118,9 @@ class FoldedReport:
             return self.of_lines(self.line_keys[group_by])
         return self.of_runs(GROUPS[group_by], by_item=group_by in OF_ITEMS)
 
-    def statement(self, group_by, chosen):
-        """The statement that adds up what is kept, and what is `reckoned` of the runs ``live``."""
+    def statement(self, group_by, chosen, *, is_page=False):
+        """The statement that adds up what is kept, and what is `reckoned` of the runs ``live``;
+        ``is_page``: of the groups of a page alone, with the number of all as ``groups``."""
         columns = self.line_columns if group_by in OF_MATERIAL else self.columns
         names, reasons = ", ".join(columns.all), ", ".join(columns.reasons)
         narrower = "".join(map(" AND key = ANY (%({})s)".format, chosen.keys))
@@ -113,14 +128,19 @@ class FoldedReport:
             narrower += " AND has_ended"
         dimension = chosen.dimension(group_by)
         days = {"has_all_days": dimension == folded_days.DAILY}
+        spans = _SPANS.get(group_by, SPANS)
+        page, groups, condition = _PAGE if is_page else ("", "", "")
         return f"""
-            {folded_days.beginning(_SPANS.get(group_by, SPANS), **days)}
-            SELECT found.key, {", ".join(columns.summed())} FROM (
-                SELECT key, {names} FROM ({self.reckoned(group_by)}) AS reckoned
-                UNION ALL SELECT {_KEYS.get(group_by, "key")} AS key, {names}
-                FROM cover JOIN {self.table} AS sums USING (span, starts_on)
-                WHERE dimension = '{dimension}'{narrower}
-            ) AS found GROUP BY found.key, {reasons} ORDER BY found.key NULLS LAST
+            {folded_days.beginning(spans, **days)}
+            , reckoned AS MATERIALIZED ({self.reckoned(group_by)})
+            , kept AS NOT MATERIALIZED (
+                SELECT {_KEYS.get(group_by, "key")} AS key, {names}
+                FROM {self.table} WHERE dimension = '{dimension}'{narrower}
+                    AND ({folded_days.covered(spans)})
+            ){page}
+            SELECT found.key, {", ".join(columns.summed())}{groups} FROM (
+                SELECT key, {names} FROM reckoned UNION ALL SELECT key, {names} FROM kept
+            ) AS found {condition} GROUP BY found.key, {reasons} ORDER BY found.key NULLS LAST
         """  # nosec B608
 
     def daily(self):
@@ -176,12 +196,40 @@ REPORTS = (VARIANCE, EXPLANATION)
 def rows(report, runs, *, group_by, chosen=None):
     """The rows of a report over the runs of a queryset, in order of the key. ``chosen`` says which
     runs they are; where it is None, or the sums don't know them, nothing that is kept is used."""
-    params = {"timezone": FarmSettings.load().timezone}
-    if chosen is None or chosen.dimension(group_by) is None:
+    if not is_folded(group_by, chosen):
+        params = {"timezone": FarmSettings.load().timezone}
         return fetched(report.reckoned(group_by), params, runs=runs)
-    params |= {"definition": DEFINITION, "since": chosen.since, "until": chosen.until}
-    live = runs.extra(where=[_LIVE])  # nosec B610
-    return fetched(report.statement(group_by, chosen), params | chosen.keys, runs=live)
+    return _folded_rows(report.statement(group_by, chosen), runs, chosen)
+
+
+def page(report, runs, start, end, *, group_by, chosen):
+    """The rows of the groups from ``start`` until before ``end``, where `is_folded`, and the number
+    of all groups; None for that where there is no group any more."""
+    statement = report.statement(group_by, chosen, is_page=True)
+    found = _folded_rows(statement, runs, chosen, start=start, most=end - start)
+    return found, found[0]["groups"] if found else None
+
+
+def is_folded(group_by, chosen):
+    """Whether there are sums of these groups of the runs that are ``chosen``."""
+    return chosen is not None and chosen.dimension(group_by) is not None
+
+
+def _folded_rows(statement, runs, chosen, **params):
+    params |= {"timezone": FarmSettings.load().timezone, "definition": DEFINITION}
+    params |= {"since": chosen.since, "until": chosen.until} | chosen.keys
+    return fetched(statement, params, runs=runs.extra(where=[_LIVE]))  # nosec B610
+
+
+def groups(report, runs, *, group_by, chosen, make, names):
+    """The Groups of a report: of sums, a page of them is summed alone."""
+    which = {"group_by": group_by, "chosen": chosen}
+    return Groups(
+        partial(rows, report, runs, **which),
+        page=partial(page, report, runs, **which) if is_folded(group_by, chosen) else None,
+        make=make,
+        names=names,
+    )
 
 
 def _definition():

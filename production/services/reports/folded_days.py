@@ -87,3 +87,12 @@ def beginning(spans, *, has_all_days):
     cover = " UNION ALL ".join(f"SELECT * FROM {span}s" for span in spans)  # nosec B608
     live = _LIVE.format(cover=cover, closed=of_spans("gaps"))
     return "".join([*parts, live])
+
+
+def covered(spans):
+    """The condition that a row of the sums is of ``cover``. It is no join, as the planner can't
+    know how few spans these are, and would sort all sums."""
+    return " OR ".join(
+        f"span = '{span}' AND starts_on = ANY (ARRAY(SELECT starts_on FROM {span}s))"  # nosec B608
+        for span in spans
+    )

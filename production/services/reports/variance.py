@@ -57,23 +57,21 @@ def of_many(runs, *, group_by=None, chosen=None):
     the run, the last time), day, week or month (of the end, in the farm's time zone) or status.
     Three queries at most, whatever the number of runs.
     """
-    rows = folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen)
-    return Groups(rows, make=_group, names=partial(names, group_by))
+    return _groups(runs, group_by, chosen, make=_group)
 
 
 def by_run(runs):
     """The variance of each run of a queryset, as `of_many` has it: ``{id: dict}``."""
     params = {"timezone": FarmSettings.load().timezone}
     rows = fetched(sql.of_runs("id", by_item=False), params, runs=runs)
-    found = Groups(rows, make=_group, names=dict.fromkeys)
+    found = Groups(lambda: rows, make=_group, names=dict.fromkeys)
     return {group["key"]: group for group in found}
 
 
 def by_material(runs, *, group_by="filament", chosen=None):
     """Grams and material cost of all runs of a queryset per filament or material type (of the
     spools, else of what is required), as `of_many` does."""
-    rows = folded.rows(folded.VARIANCE, runs, group_by=group_by, chosen=chosen)
-    return Groups(rows, make=_of_material, names=partial(names, group_by))
+    return _groups(runs, group_by, chosen, make=_of_material)
 
 
 def reason(row, figure):
@@ -92,6 +90,11 @@ def names(group_by, keys):
         return {}
     found = NAMED[group_by].in_bulk([key for key in keys if key])
     return {str(pk): str(each) for pk, each in found.items()}
+
+
+def _groups(runs, group_by, chosen, *, make):
+    how = {"make": make, "names": partial(names, group_by)}
+    return folded.groups(folded.VARIANCE, runs, group_by=group_by, chosen=chosen, **how)
 
 
 def _group(key, name, rows):

@@ -32,6 +32,33 @@ def different(chosen=ALL, runs=None, groups=tuple(DIMENSIONS)):
     return found
 
 
+def different_pages(groups):
+    """The reports whose pages of the sums are not the groups of the whole, in their order; each
+    page has half of them at most, and one is after the last."""
+    runs, found = ProductionRun.objects.live(), []
+    for report in REPORTS:
+        for group_by in groups:
+            which = {"group_by": group_by, "chosen": ALL}
+            whole = folded.rows(report, runs, **which)
+            keys = list(dict.fromkeys(row["key"] for row in whole))
+            size = max(len(keys) // 2, 1)
+            pages = [
+                folded.page(report, runs, start, start + size, **which)
+                for start in range(0, len(keys), size)
+            ]
+            expected = [keys[start : start + size] for start in range(0, len(keys), size)]
+            rows = [row for page, _count in pages for row in page]
+            counts = [row.pop("groups") for row in rows]
+            found += [(report.table, group_by, len(keys))] * (
+                [list(dict.fromkeys(row["key"] for row in page)) for page, _count in pages]
+                != expected
+                or together(rows) != together(whole)
+                or {*counts, *(count for _page, count in pages)} != {len(keys)}
+                or folded.page(report, runs, len(keys), len(keys) + size, **which) != ([], None)
+            )
+    return found
+
+
 def together(rows):
     """The rows of a report, in no order."""
     return sorted(

@@ -8,7 +8,7 @@ from production.models import ExplanationSum, FiguresMark, ProductionRun, Varian
 from production.services.reports.folded import Chosen
 from tenants.accounts.models import FarmSettings
 from tests.production.figures.month import Month
-from tests.production.folded.comparing import different, fold, wrong
+from tests.production.folded.comparing import different, different_pages, fold, wrong
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -25,6 +25,7 @@ def test_any_month_is_the_same_with_what_is_kept_and_without():
     month.live(15)  # corrects, reverts and revalues what is kept
     assert FiguresMark.objects.exists()
     assert not different()
+    assert not different_pages(("day", "order", "material_type"))
     days = sorted(ProductionRun.objects.closed().dates("finished_at", "day"))
     part = Chosen(days[1], days[-2])
     zone = FarmSettings.load().timezone

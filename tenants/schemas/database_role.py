@@ -175,8 +175,8 @@ def _grant(schema, role):
     names = {"schema": schema, "role": role}
     run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
     for what, rights in RIGHTS.items():
-        if names_of := _named(schema, what):
-            run(f"GRANT {rights} ON {{relations}} TO {{role}}", relations=names_of, **names)
+        if relations := _named(schema, what):
+            run(f"GRANT {rights} ON {{relations}} TO {{role}}", relations=relations, **names)
         run(
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {what} TO {{role}}",
             **names,

@@ -69,8 +69,8 @@ class AdminSite(admin.AdminSite):
         return [*(url for each in self.more_addresses for url in each()), *found]
 
     def get_app_list(self, request, app_label=None):
-        """What people work with comes first; the rest by name. Django asks for it up to three times
-        a page, each time with an address for each of some sixty models: it is made once."""
+        """What people work with comes first; the rest by name. Made once a request: Django's
+        index asks for it twice, and it has an address for each of some sixty models."""
         if not hasattr(request, "app_lists"):
             request.app_lists = {}
         if app_label not in request.app_lists:
